@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads records from a ring buffer map or a perf event array; the rest of the library cannot tell
+ * them apart. Ring buffers are read from their documented pages (Documentation/bpf/ringbuf.rst), so
+ * that the reader itself decides when a record counts as consumed: a record's seq is its position
+ * in the ring. Perf buffers go through libbpf; their seq counts records from 1. Not thread-safe.
+ */
+#pragma once
+
+#include <eunomia/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct eun__reader;
+
+/* @data is valid during the call; the reader must not be freed in it. */
+typedef void (*eun__record_fn)(void *userdata, const void *data, uint32_t size, uint64_t seq);
+/* @count records were lost between the last record and the next. */
+typedef void (*eun__record_lost_fn)(void *userdata, uint64_t count);
+
+struct eun__reader_ops {
+	eun__record_fn on_record;
+	eun__record_lost_fn on_lost;
+};
+
+struct eun__reader_info {
+	uint64_t size_bytes;	   /* of all its buffers */
+	uint64_t used_bytes;	   /* unread now; 0 for perf buffers */
+	uint64_t high_water_bytes; /* most that was unread at any read */
+	uint64_t n_full; /* reads that found no room for one more record of the last size */
+};
+
+/**
+ * eun__reader_new_ring() - read a BPF_MAP_TYPE_RINGBUF
+ * @map_fd: duplicated
+ * @ops:    borrowed, must outlive the reader
+ *
+ * Return: 0; -EINVAL (not a ring buffer), -errno of mmap(2), -ENOMEM.
+ */
+int eun__reader_new_ring(int map_fd, const struct eun__reader_ops *ops, void *userdata,
+			 struct eun__reader **ret_reader, struct eun_error *err);
+/* As eun__reader_new_ring() for a BPF_MAP_TYPE_PERF_EVENT_ARRAY; @pages per CPU, a power of two. */
+int eun__reader_new_perf(int map_fd, size_t pages, const struct eun__reader_ops *ops,
+			 void *userdata, struct eun__reader **ret_reader, struct eun_error *err);
+/* Unread records are left (ring) or dropped by the kernel (perf). NULL allowed. Returns NULL. */
+struct eun__reader *eun__reader_free(struct eun__reader *reader);
+
+/* Readable (level-triggered) when the kernel has woken the reader; owned by it. */
+int eun__reader_fd(const struct eun__reader *reader);
+/**
+ * eun__reader_read() - hand up at most @budget records
+ * @hold: leave the last record formally unread, so that the kernel sends no wake-up (ring only)
+ *
+ * Trap that it takes care of: the kernel wakes the reader only when the committed position equals
+ * the new record's start, so after a commit the producer's position is looked at again.
+ *
+ * Return: the number of records handed up.
+ */
+unsigned int eun__reader_read(struct eun__reader *reader, unsigned int budget, bool hold);
+void eun__reader_get_info(const struct eun__reader *reader, struct eun__reader_info *ret_info);
