@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine: owner of the slots and of one epoll descriptor in which every event map of every slot
+ * is registered, level-triggered. A reader that holds its last record back stays readable, so the
+ * kernel remembers for us which readers are to be looked at again; no list of ours does.
+ */
+#include <eunomia/engine.h>
+
+#include "base/clock.h"
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "engine/internal.h"
+#include "engine/limits.h"
+#include "engine/slot.h"
+#include "object/libbpf_log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+int eun_engine_new(const struct eun_engine_options *options, struct eun_engine **ret_engine,
+		   struct eun_error *err)
+{
+	struct eun_engine *engine;
+	int r;
+
+	if (!ret_engine || (options && options->size < sizeof(size_t)))
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "eun_engine_new: options.size must be set");
+	engine = calloc(1, sizeof(*engine));
+	if (!engine)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	if (options)
+		memcpy(&engine->options, options, EUB_MIN(options->size, sizeof(engine->options)));
+	if (engine->options.max_slots == 0)
+		engine->options.max_slots = EUN_ENGINE_MAX_SLOTS;
+	eub_list_init(&engine->slots);
+	engine->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	r = engine->epoll_fd < 0 ? -errno : 0;
+	if (r == 0)
+		r = eun__kernel_btf_new(engine->options.kernel_btf_path, &engine->kernel_btf);
+	if (r < 0) {
+		eun_engine_free(engine);
+		return eun_error_set(err, r, EUN_REASON_INTERNAL, "the engine cannot be made: %s",
+				     strerror(-r));
+	}
+	engine->options.kernel_btf_path = NULL; /* the copy is kernel_btf's */
+	eun__libbpf_log_install(engine->options.on_debug, engine->options.userdata);
+	*ret_engine = engine;
+	return 0;
+}
+
+struct eun_engine *eun_engine_free(struct eun_engine *engine)
+{
+	if (!engine)
+		return NULL;
+	EUB_LIST_FOREACH (slot, &engine->slots, struct eun_slot, link)
+		eun_slot_free(slot);
+	eun__kernel_btf_free(engine->kernel_btf);
+	eub_closep(&engine->epoll_fd);
+	free(engine);
+	return NULL;
+}
+
+static void unregister_sources(struct eun_engine *engine, struct eun_slot *slot, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		/* The descriptor was registered and is open: cannot fail. */
+		(void)epoll_ctl(engine->epoll_fd, EPOLL_CTL_DEL,
+				eun__reader_fd(slot->sources[i].reader), NULL);
+}
+
+static int register_sources(struct eun_engine *engine, struct eun_slot *slot, struct eun_error *err)
+{
+	for (size_t i = 0; i < slot->exports.n_items; i++) {
+		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &slot->sources[i] };
+		int fd = eun__reader_fd(slot->sources[i].reader);
+
+		if (epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+			int r = -errno;
+
+			unregister_sources(engine, slot, i);
+			return eun_error_set(err, r, EUN_REASON_INTERNAL, "epoll_ctl: %s",
+					     strerror(-r));
+		}
+	}
+	return 0;
+}
+
+int eun_engine_add(struct eun_engine *engine, struct eun_slot *slot, struct eun_error *err)
+{
+	int r;
+
+	if (!engine || !slot || slot->engine != engine || slot->state != EUN_SLOT_PREPARED)
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "eun_engine_add: the slot must be prepared for this engine");
+	eun_error_set_subject(err, slot->name);
+	if (eun_engine_find(engine, slot->name)) {
+		eun_error_set_hint(err, "choose another name with --name, or stop '%s' first",
+				   slot->name);
+		return eun_error_set(err, -EEXIST, EUN_REASON_NAME_TAKEN,
+				     "a slot named '%s' exists already", slot->name);
+	}
+	if (engine->n_slots >= engine->options.max_slots)
+		return eun_error_set(err, -ENOSPC, EUN_REASON_TOO_LARGE, "all %u slots are in use",
+				     engine->options.max_slots);
+	r = register_sources(engine, slot, err);
+	if (r < 0)
+		return r;
+	r = eun__slot_open(slot, err);
+	if (r < 0) {
+		unregister_sources(engine, slot, slot->exports.n_items);
+		return r;
+	}
+	eub_list_append(&engine->slots, &slot->link);
+	engine->n_slots++;
+	return 0;
+}
+
+struct eun_slot *eun_engine_remove(struct eun_engine *engine, struct eun_slot *slot)
+{
+	eun__slot_close(slot);
+	eun_slot_drain(slot);
+	unregister_sources(engine, slot, slot->exports.n_items);
+	eub_list_remove(&slot->link);
+	engine->n_slots--;
+	return slot;
+}
+
+void eun_engine_quiesce(void)
+{
+	/* MEMBARRIER_CMD_GLOBAL is a synchronize_rcu() in the kernel (membarrier(2)). */
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0); /* exists since 4.3 */
+}
+
+struct eun_slot *eun_engine_find(struct eun_engine *engine, const char *name)
+{
+	EUB_LIST_FOREACH (slot, &engine->slots, struct eun_slot, link)
+		if (eub_streq(slot->name, name))
+			return slot;
+	return NULL;
+}
+
+struct eun_slot *eun_engine_get_slot(struct eun_engine *engine, size_t i)
+{
+	EUB_LIST_FOREACH (slot, &engine->slots, struct eun_slot, link)
+		if (i-- == 0)
+			return slot;
+	return NULL;
+}
+
+size_t eun_engine_get_n_slots(const struct eun_engine *engine)
+{
+	return engine->n_slots;
+}
+
+int eun_engine_fd(const struct eun_engine *engine)
+{
+	return engine->epoll_fd;
+}
+
+unsigned int eun_engine_dispatch(struct eun_engine *engine, unsigned int budget, unsigned int flags)
+{
+	struct epoll_event ready[EUN__READY_MAX];
+	int n = epoll_wait(engine->epoll_fd, ready, EUN__READY_MAX, 0);
+	unsigned int n_events = 0;
+
+	/* The kernel moves what it reported to the end of its list: nobody starves. */
+	for (int i = 0; i < n; i++)
+		n_events += eun__source_read(ready[i].data.ptr, budget, flags & EUN_DISPATCH_HOLD);
+	return n_events;
+}
+
+/* Return: 1 when something is readable; 0 on timeout; -errno. */
+static int wait_readable(struct eun_engine *engine, int timeout_ms)
+{
+	struct epoll_event event;
+	int n = epoll_wait(engine->epoll_fd, &event, 1, timeout_ms);
+
+	return n < 0 ? -errno : n;
+}
+
+/*
+ * A second turn soon after the first means load: then records are held, which keeps the kernel from
+ * waking us for each one, and the next turn waits out the batch delay instead.
+ */
+int eun_engine_poll(struct eun_engine *engine, int timeout_ms)
+{
+	const struct timespec delay = { .tv_nsec = EUN__BATCH_DELAY_NS };
+	unsigned int n_events;
+	uint64_t now;
+	int r;
+
+	if (engine->is_holding) {
+		n_events = eun_engine_dispatch(engine, EUN__POLL_BUDGET, EUN_DISPATCH_HOLD);
+		if (n_events > 0)
+			return (int)n_events;
+		if (clock_nanosleep(CLOCK_MONOTONIC, 0, &delay, NULL) == EINTR)
+			return -EINTR;
+		n_events = eun_engine_dispatch(engine, EUN__POLL_BUDGET, EUN_DISPATCH_HOLD);
+		if (n_events > 0)
+			return (int)n_events;
+		engine->is_holding = false;
+		n_events = eun_engine_dispatch(engine, EUN__POLL_BUDGET, 0);
+		if (n_events > 0)
+			return (int)n_events;
+	}
+	r = wait_readable(engine, timeout_ms);
+	if (r <= 0)
+		return r;
+	now = eub_clock_mono_ns();
+	engine->is_holding = now - engine->last_wake_ns < EUN__BATCH_DELAY_NS;
+	engine->last_wake_ns = now;
+	return (int)eun_engine_dispatch(engine, EUN__POLL_BUDGET,
+					engine->is_holding ? EUN_DISPATCH_HOLD : 0);
+}
+
+void eun_engine_trim(struct eun_engine *engine)
+{
+	eun__kernel_btf_trim(engine->kernel_btf);
+}
+
+void *eun_engine_get_userdata(const struct eun_engine *engine)
+{
+	return engine->options.userdata;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include "base/list.h"
+#include "object/kernel_btf.h"
+
+#include <eunomia/engine.h>
+
+struct eun_engine {
+	struct eun_engine_options options;
+	struct eun__kernel_btf *kernel_btf; /* thread-safe; everything else is one thread's */
+	int epoll_fd;
+	struct eub_list slots; /* in the order of adding */
+	size_t n_slots;
+	uint64_t last_wake_ns; /* of eun_engine_poll() */
+	bool is_holding;       /* eun_engine_poll() left records formally unread */
+};

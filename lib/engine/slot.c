@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of a slot.
+ *
+ *   eun_slot_new()   PREPARED   loaded, gates attached, switch closed; no thread but the caller's
+ *   eun_engine_add() RUNNING    switch open: all hooks begin at one instant
+ *   pause, resume    PAUSED     switch closed, invocations counted by the gates
+ *   remove           STOPPED    switch closed for good, rings drained
+ *   eun_slot_free()             detached, unloaded
+ *
+ * The gates are attached while the switch is closed, so attaching several hooks one after another,
+ * which takes milliseconds, shows no half-started tracker. The slot owns everything it names in
+ * slot.h; the readers hold duplicates of the maps' descriptors.
+ */
+#include "engine/slot.h"
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "engine/internal.h"
+#include "engine/limits.h"
+#include "package/package.h"
+
+#include <assert.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The first generation's entry in the gates. */
+#define FIRST_INDEX 0
+
+static const char *const state_names[] = {
+	[EUN_SLOT_PREPARED] = "prepared",
+	[EUN_SLOT_RUNNING] = "running",
+	[EUN_SLOT_PAUSED] = "paused",
+	[EUN_SLOT_STOPPED] = "stopped",
+};
+static_assert(EUB_ARRAY_SIZE(state_names) == _EUN_SLOT_STATE_MAX, "one name per state");
+
+static const char *const mode_names[] = {
+	[EUN_ATTACH_GATE] = "gate",
+	[EUN_ATTACH_DIRECT] = "direct",
+	[EUN_ATTACH_NONE] = "none",
+};
+static_assert(EUB_ARRAY_SIZE(mode_names) == _EUN_ATTACH_MODE_MAX, "one name per mode");
+
+/* legal_steps[from] is a set of states. */
+static const unsigned int legal_steps[] = {
+	[EUN_SLOT_PREPARED] = 1u << EUN_SLOT_RUNNING,
+	[EUN_SLOT_RUNNING] = 1u << EUN_SLOT_PAUSED | 1u << EUN_SLOT_STOPPED,
+	[EUN_SLOT_PAUSED] = 1u << EUN_SLOT_RUNNING | 1u << EUN_SLOT_STOPPED,
+	[EUN_SLOT_STOPPED] = 0,
+};
+static_assert(EUB_ARRAY_SIZE(legal_steps) == _EUN_SLOT_STATE_MAX, "one set per state");
+
+void eun__slot_set_state(struct eun_slot *slot, enum eun_slot_state state)
+{
+	assert(legal_steps[slot->state] & (1u << state));
+	slot->state = state;
+}
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '.' || c == '_' || c == '-';
+}
+
+static int set_name(struct eun_slot *slot, const char *name, struct eun_error *err)
+{
+	size_t n = strlen(name);
+	bool is_valid = n > 0 && n < sizeof(slot->name) && !strchr("._-", name[0]);
+
+	for (size_t i = 0; i < n && is_valid; i++)
+		is_valid = is_name_char(name[i]);
+	if (!is_valid) {
+		eun_error_set_hint(err, "choose another with --name");
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "'%.100s' is no slot name: 1 to %d of A-Z a-z 0-9 . _ -, the "
+				     "first a letter or digit",
+				     name, EUN_SLOT_NAME_MAX - 1);
+	}
+	memcpy(slot->name, name, n + 1);
+	return 0;
+}
+
+static void hand_up(struct eun__source *source, const void *data, uint32_t size, uint64_t seq)
+{
+	struct eun_slot *slot = source->slot;
+	const struct eun_engine_options *options = &slot->engine->options;
+	const struct eun_event event = { .schema = source->schema,
+					 .data = data,
+					 .size = size,
+					 .generation = slot->generation,
+					 .seq = seq,
+					 .time_wall_ns = eub_clock_wall_ns() };
+
+	slot->events++;
+	slot->bytes += size;
+	if (size < eun_schema_get_size(source->schema))
+		slot->decode_errors++;
+	if (options->on_event)
+		options->on_event(slot, &event, options->userdata);
+}
+
+static void on_record(void *userdata, const void *data, uint32_t size, uint64_t seq)
+{
+	hand_up(userdata, data, size, seq);
+}
+
+static void tell_lost(struct eun_slot *slot, uint64_t count, const char *reason)
+{
+	const struct eun_engine_options *options = &slot->engine->options;
+
+	if (count > 0 && options->on_lost)
+		options->on_lost(slot, count, reason, options->userdata);
+}
+
+static void on_lost(void *userdata, uint64_t count)
+{
+	struct eun__source *source = userdata;
+
+	source->slot->perf_lost += count;
+	tell_lost(source->slot, count, "perf-lost");
+}
+
+static const struct eun__reader_ops reader_ops = { .on_record = on_record, .on_lost = on_lost };
+
+/* What a tracker built with our header counted itself, over all CPUs. */
+static uint64_t read_counted_lost(const struct eun_slot *slot)
+{
+	int n_cpus = libbpf_num_possible_cpus();
+	uint64_t sum = 0;
+	uint64_t *values;
+	uint32_t key = 0;
+
+	if (slot->lost_map_fd < 0 || n_cpus <= 0)
+		return 0;
+	values = calloc((size_t)n_cpus, sizeof(*values));
+	if (values && bpf_map_lookup_elem(slot->lost_map_fd, &key, values) == 0)
+		for (int i = 0; i < n_cpus; i++)
+			sum += values[i];
+	free(values);
+	return sum;
+}
+
+unsigned int eun__source_read(struct eun__source *source, unsigned int budget, bool hold)
+{
+	struct eun_slot *slot = source->slot;
+	struct eun__reader_info info;
+	unsigned int n = eun__reader_read(source->reader, budget, hold);
+
+	if (n == 0)
+		return 0;
+	eun__rate_add(&slot->rate, eub_clock_mono_ns(), n);
+	eun__reader_get_info(source->reader, &info);
+	if (info.n_full > source->n_full) {
+		uint64_t lost = read_counted_lost(slot);
+
+		source->n_full = info.n_full;
+		tell_lost(slot, lost - slot->counted_lost, "ring-full");
+		slot->counted_lost = lost;
+	}
+	return n;
+}
+
+static int add_hook(struct eun_slot *slot, struct bpf_program *program, struct eun_error *err)
+{
+	struct eun__hook **hooks = reallocarray(slot->hooks, slot->n_hooks + 1, sizeof(*hooks));
+	int r;
+
+	if (!hooks)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	slot->hooks = hooks;
+	r = eun__hook_new(slot->gate_switch, program, FIRST_INDEX, slot->engine->kernel_btf,
+			  &hooks[slot->n_hooks], err);
+	if (r == 0)
+		slot->n_hooks++;
+	return r;
+}
+
+static void note_hook(struct eun_slot *slot, const struct eun_slot_hook *info)
+{
+	if (info->mode == EUN_ATTACH_NONE)
+		eun__notes_add(&slot->notes, "program '%s' (%s) is not attached: %s", info->program,
+			       info->section, info->mode_reason);
+	else if (info->mode == EUN_ATTACH_DIRECT)
+		eun__notes_add(&slot->notes, "program '%s' (%s) is attached without a gate: %s",
+			       info->program, info->section, info->mode_reason);
+}
+
+/* Makes a hook for each program; a tracker that hangs nowhere would never say a word. */
+static int make_hooks(struct eun_slot *slot, struct eun_error *err)
+{
+	struct bpf_program *program = NULL;
+	size_t n_attachable = 0;
+	int r = eun__switch_new(&slot->gate_switch, err);
+
+	while (r == 0 && (program = eun__object_next_program(slot->object, program))) {
+		r = add_hook(slot, program, err);
+		if (r == 0) {
+			const struct eun_slot_hook *info =
+			    eun__hook_get_info(slot->hooks[slot->n_hooks - 1]);
+
+			note_hook(slot, info);
+			n_attachable += info->mode != EUN_ATTACH_NONE;
+		}
+	}
+	if (r == 0 && n_attachable == 0) {
+		r = eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED,
+				  "no program of the tracker can be attached: %s",
+				  slot->notes.n_items ? slot->notes.items[0] : "it has none");
+		eun_error_set_hint(err, "eunomiactl inspect lists programs and their sections");
+	}
+	return r;
+}
+
+static int attach_hooks(struct eun_slot *slot, struct eun_error *err)
+{
+	for (size_t i = 0; i < slot->n_hooks; i++) {
+		int r = eun__hook_attach(slot->hooks[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int open_source(struct eun_slot *slot, const struct eun__export *export,
+		       struct eun__source *source, struct eun_error *err)
+{
+	int fd = bpf_map__fd(export->map);
+	int r;
+
+	source->slot = slot;
+	source->schema = export->schema;
+	if (bpf_map__type(export->map) == BPF_MAP_TYPE_RINGBUF)
+		r = eun__reader_new_ring(fd, &reader_ops, source, &source->reader, err);
+	else
+		r = eun__reader_new_perf(fd, EUN__PERF_PAGES, &reader_ops, source, &source->reader,
+					 err);
+	if (r < 0)
+		eun_error_prefix(err, "map '%s'", bpf_map__name(export->map));
+	return r;
+}
+
+static int open_sources(struct eun_slot *slot, const struct eun_slot_options *options,
+			struct eun_error *err)
+{
+	struct bpf_object *object = eun__object_get_bpf(slot->object);
+	int r =
+	    eun__exports_choose(object, slot->package, options, &slot->notes, &slot->exports, err);
+
+	if (r < 0)
+		return r;
+	slot->lost_map_fd = bpf_object__find_map_fd_by_name(object, EUN__LOST_MAP);
+	slot->sources = calloc(slot->exports.n_items + 1, sizeof(*slot->sources));
+	if (!slot->sources)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	for (size_t i = 0; i < slot->exports.n_items && r == 0; i++)
+		r = open_source(slot, &slot->exports.items[i], &slot->sources[i], err);
+	return r;
+}
+
+static int build(struct eun_slot *slot, const struct eun_slot_options *options,
+		 struct eun_error *err)
+{
+	const char *name = options->name ? options->name : eun_package_get_name(slot->package);
+	int r = set_name(slot, name, err);
+
+	if (r == 0)
+		r = eun__object_load(slot->package, options, slot->engine->kernel_btf,
+				     &slot->object, err);
+	if (r == 0)
+		r = open_sources(slot, options, err);
+	if (r == 0)
+		r = make_hooks(slot, err);
+	return r;
+}
+
+static int new_slot(struct eun_engine *engine, struct eun_package *package,
+		    const struct eun_slot_options *options, struct eun_slot **ret_slot,
+		    struct eun_error *err)
+{
+	struct eun_slot_options defaults = { .size = sizeof(defaults) };
+	struct eun_slot *slot = calloc(1, sizeof(*slot));
+	int r;
+
+	if (!slot)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	eub_list_init(&slot->link);
+	slot->engine = engine;
+	slot->package = package;
+	slot->generation = 1;
+	slot->lost_map_fd = -EBADF;
+	if (options)
+		memcpy(&defaults, options, EUB_MIN(options->size, sizeof(defaults)));
+	r = build(slot, &defaults, err);
+	if (r < 0) {
+		slot->package = NULL; /* the caller keeps it on failure */
+		eun_slot_free(slot);
+		return r;
+	}
+	*ret_slot = slot;
+	return 0;
+}
+
+int eun_slot_new(struct eun_engine *engine, struct eun_package *package,
+		 const struct eun_slot_options *options, struct eun_slot **ret_slot,
+		 struct eun_error *err)
+{
+	struct eun_slot *slot = NULL;
+	int r;
+
+	if (!engine || !package || !ret_slot || (options && options->size < sizeof(size_t)))
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "eun_slot_new: engine, package and slot must be given");
+	r = new_slot(engine, package, options, &slot, err);
+	if (r < 0)
+		return r;
+	r = attach_hooks(slot, err);
+	if (r < 0) {
+		slot->package = NULL;
+		eun_slot_free(slot);
+		return r;
+	}
+	*ret_slot = slot;
+	return 0;
+}
+
+int eun_package_check(struct eun_engine *engine, const struct eun_package *package,
+		      const struct eun_slot_options *options, struct eun_error *err)
+{
+	struct eun_package *borrowed = (struct eun_package *)(uintptr_t)package;
+	struct eun_slot *slot = NULL;
+	int r;
+
+	if (!engine || !package || (options && options->size < sizeof(size_t)))
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "eun_package_check: engine and package must be given");
+	r = new_slot(engine, borrowed, options, &slot, err);
+	if (r < 0)
+		return r;
+	slot->package = NULL; /* it was only lent */
+	eun_slot_free(slot);
+	return 0;
+}
+
+struct eun_slot *eun_slot_free(struct eun_slot *slot)
+{
+	if (!slot)
+		return NULL;
+	eub_list_remove(&slot->link);
+	for (size_t i = 0; i < slot->n_hooks; i++)
+		eun__hook_free(slot->hooks[i]);
+	free(slot->hooks);
+	for (size_t i = 0; slot->sources && i < slot->exports.n_items; i++)
+		eun__reader_free(slot->sources[i].reader);
+	free(slot->sources);
+	eun__exports_done(&slot->exports);
+	eun__switch_free(slot->gate_switch);
+	eun__object_free(slot->object);
+	eun_package_free(slot->package);
+	eun__notes_done(&slot->notes);
+	free(slot);
+	return NULL;
+}
+
+static int enable_hooks(struct eun_slot *slot, struct eun_error *err)
+{
+	for (size_t i = 0; i < slot->n_hooks; i++) {
+		int r = eun__hook_enable(slot->hooks[i], err);
+
+		if (r < 0) {
+			while (i-- > 0)
+				eun__hook_disable(slot->hooks[i]);
+			return r;
+		}
+	}
+	return 0;
+}
+
+static void close_gate(struct eun_slot *slot)
+{
+	eun__switch_set(slot->gate_switch, EUN__SWITCH_CLOSED);
+	for (size_t i = 0; i < slot->n_hooks; i++)
+		if (eun__hook_get_info(slot->hooks[i])->mode == EUN_ATTACH_DIRECT)
+			eun__hook_disable(slot->hooks[i]);
+}
+
+static int open_gate(struct eun_slot *slot, struct eun_error *err)
+{
+	int r = enable_hooks(slot, err);
+
+	if (r == 0)
+		eun__switch_set(slot->gate_switch, FIRST_INDEX);
+	return r;
+}
+
+int eun__slot_open(struct eun_slot *slot, struct eun_error *err)
+{
+	int r = open_gate(slot, err);
+
+	if (r < 0)
+		return r;
+	slot->started_wall_ns = eub_clock_wall_ns();
+	slot->started_mono_ns = eub_clock_mono_ns();
+	eun__slot_set_state(slot, EUN_SLOT_RUNNING);
+	return 0;
+}
+
+void eun__slot_close(struct eun_slot *slot)
+{
+	close_gate(slot);
+	eun__slot_set_state(slot, EUN_SLOT_STOPPED);
+}
+
+static int check_state(const struct eun_slot *slot, enum eun_slot_state wanted,
+		       struct eun_error *err)
+{
+	if (slot->state == wanted)
+		return 0;
+	eun_error_set_subject(err, slot->name);
+	return eun_error_set(err, -EINVAL, EUN_REASON_WRONG_STATE, "slot '%s' is %s, not %s",
+			     slot->name, state_names[slot->state], state_names[wanted]);
+}
+
+int eun_slot_pause(struct eun_slot *slot, struct eun_error *err)
+{
+	int r = check_state(slot, EUN_SLOT_RUNNING, err);
+
+	if (r < 0)
+		return r;
+	close_gate(slot);
+	eun__slot_set_state(slot, EUN_SLOT_PAUSED);
+	return 0;
+}
+
+int eun_slot_resume(struct eun_slot *slot, struct eun_error *err)
+{
+	int r = check_state(slot, EUN_SLOT_PAUSED, err);
+
+	if (r == 0)
+		r = open_gate(slot, err);
+	if (r < 0)
+		return r;
+	eun__slot_set_state(slot, EUN_SLOT_RUNNING);
+	return 0;
+}
+
+void eun_slot_drain(struct eun_slot *slot)
+{
+	for (size_t i = 0; i < slot->exports.n_items; i++)
+		while (eun__source_read(&slot->sources[i], EUN__POLL_BUDGET, false) > 0)
+			continue;
+}
+
+static void add_run_stats(const struct eun_slot *slot, struct eun_slot_stats *stats)
+{
+	for (size_t i = 0; i < slot->n_hooks; i++) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+		int fd = eun__hook_get_stats_fd(slot->hooks[i]);
+
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+			continue;
+		stats->run_count += info.run_cnt;
+		stats->run_time_ns += info.run_time_ns;
+	}
+}
+
+void eun_slot_get_stats(struct eun_slot *slot, struct eun_slot_stats *ret_stats)
+{
+	struct eun_slot_stats stats = { .events = slot->events,
+					.bytes = slot->bytes,
+					.lost = slot->perf_lost + read_counted_lost(slot),
+					.decode_errors = slot->decode_errors };
+
+	for (size_t i = 0; i < slot->exports.n_items; i++) {
+		struct eun__reader_info info;
+
+		eun__reader_get_info(slot->sources[i].reader, &info);
+		stats.ring_bytes += info.size_bytes;
+		stats.ring_used_bytes += info.used_bytes;
+		stats.ring_full += info.n_full;
+	}
+	stats.skipped = eun__switch_get_skipped(slot->gate_switch);
+	stats.events_per_second = eun__rate_get(&slot->rate, eub_clock_mono_ns());
+	add_run_stats(slot, &stats);
+	*ret_stats = stats;
+}
+
+const char *eun_slot_get_name(const struct eun_slot *slot)
+{
+	return slot->name;
+}
+
+enum eun_slot_state eun_slot_get_state(const struct eun_slot *slot)
+{
+	return slot->state;
+}
+
+const char *eun_slot_state_to_string(enum eun_slot_state state)
+{
+	return (unsigned int)state < _EUN_SLOT_STATE_MAX ? state_names[state] : "unknown";
+}
+
+const struct eun_package *eun_slot_get_package(const struct eun_slot *slot)
+{
+	return slot->package;
+}
+
+uint32_t eun_slot_get_generation(const struct eun_slot *slot)
+{
+	return slot->generation;
+}
+
+uint64_t eun_slot_get_started_wall_ns(const struct eun_slot *slot)
+{
+	return slot->started_wall_ns;
+}
+
+uint64_t eun_slot_get_started_mono_ns(const struct eun_slot *slot)
+{
+	return slot->started_mono_ns;
+}
+
+const struct eun_slot_hook *eun_slot_get_hook(const struct eun_slot *slot, size_t i)
+{
+	return i < slot->n_hooks ? eun__hook_get_info(slot->hooks[i]) : NULL;
+}
+
+const struct eun_schema *eun_slot_get_schema(const struct eun_slot *slot, size_t i)
+{
+	return i < slot->exports.n_items ? slot->exports.items[i].schema : NULL;
+}
+
+const char *eun_slot_get_note(const struct eun_slot *slot, size_t i)
+{
+	return i < slot->notes.n_items ? slot->notes.items[i] : NULL;
+}
+
+const char *eun_attach_mode_to_string(enum eun_attach_mode mode)
+{
+	return (unsigned int)mode < _EUN_ATTACH_MODE_MAX ? mode_names[mode] : "unknown";
+}
+
+void eun_slot_set_userdata(struct eun_slot *slot, void *userdata)
+{
+	slot->userdata = userdata;
+}
+
+void *eun_slot_get_userdata(const struct eun_slot *slot)
+{
+	return slot->userdata;
+}

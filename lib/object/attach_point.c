@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One lookup per kind of point. libbpf reports a missing attach point as a bare ENOENT or ESRCH; an
+ * operator needs the name and what the kernel has instead.
+ */
+#include "object/attach_point.h"
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "object/near.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/btf.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define KALLSYMS_BYTES_MAX (64u << 20)
+
+static const char *const tracefs_folders[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+
+static const char *find_tracefs(void)
+{
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(tracefs_folders); i++) {
+		char path[64];
+
+		(void)snprintf(path, sizeof(path), "%s/events", tracefs_folders[i]);
+		if (access(path, F_OK) == 0)
+			return tracefs_folders[i];
+	}
+	return NULL;
+}
+
+static int missing(struct eun_error *err, const struct eun__attach_kind *kind, const char *name,
+		   const struct eun__near *near)
+{
+	eun_error_set_subject(err, name);
+	(void)eun_error_set(err, -ENOENT, EUN_REASON_NO_ATTACH_POINT, "this kernel has no %s '%s'",
+			    kind->name, name);
+	eun__near_hint(near, err);
+	return -ENOENT;
+}
+
+static void offer_events(const char *folder, const char *category, bool with_category,
+			 struct eun__near *near)
+{
+	char path[512];
+	struct dirent *entry;
+	DIR *dir;
+
+	(void)snprintf(path, sizeof(path), "%s/events/%s", folder, category);
+	dir = opendir(path);
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		char name[600];
+
+		if (entry->d_name[0] == '.')
+			continue;
+		(void)snprintf(name, sizeof(name), "%s%s%s", with_category ? category : "",
+			       with_category ? "/" : "", entry->d_name);
+		eun__near_offer(near, name);
+	}
+	(void)closedir(dir); /* read only */
+}
+
+/* "category/name" */
+static int check_tracepoint(const struct eun__attach_kind *kind, const char *target,
+			    struct eun__kernel_btf *btf EUB_UNUSED, struct eun_error *err)
+{
+	const char *folder = find_tracefs();
+	const char *slash = strchr(target, '/');
+	struct eun__near near = EUN__NEAR_INIT(target);
+	char category[128];
+	char path[512];
+
+	if (!folder) {
+		eun_error_set_hint(err, "mount -t tracefs tracefs /sys/kernel/tracing");
+		return eun_error_set(err, -ENOENT, EUN_REASON_UNSUPPORTED,
+				     "tracepoint '%s' cannot be looked up: tracefs is not mounted",
+				     target);
+	}
+	if (!slash || (size_t)(slash - target) >= sizeof(category) || strstr(target, ".."))
+		return missing(err, kind, target, &near);
+	(void)snprintf(path, sizeof(path), "%s/events/%s/id", folder, target);
+	if (access(path, F_OK) == 0)
+		return 0;
+	if (errno == EACCES) {
+		eun_error_set_hint(err,
+				   "tracefs is readable for root and with CAP_DAC_READ_SEARCH");
+		return eun_error_set(err, -EACCES, EUN_REASON_PERMISSION, "'%s' cannot be read: %s",
+				     path, strerror(EACCES));
+	}
+	(void)snprintf(category, sizeof(category), "%.*s", (int)(slash - target), target);
+	offer_events(folder, category, true, &near);
+	if (near.n_best == 0)
+		offer_events(folder, "", false, &near);
+	return missing(err, kind, target, &near);
+}
+
+struct btf_search {
+	struct eun__near near;
+	const char *prefix;
+	bool is_found;
+};
+
+static void on_btf_name(const char *name, void *userdata)
+{
+	struct btf_search *search = userdata;
+
+	if (!eub_has_prefix(name, search->prefix))
+		return;
+	name += strlen(search->prefix);
+	if (eub_streq(name, search->near.wanted))
+		search->is_found = true;
+	else
+		eun__near_offer(&search->near, name);
+}
+
+static int check_btf(const struct eun__attach_kind *kind, const char *target,
+		     struct eun__kernel_btf *btf, unsigned int btf_kind, const char *prefix,
+		     struct eun_error *err)
+{
+	struct btf_search search = { .near = EUN__NEAR_INIT(target), .prefix = prefix };
+
+	/* Without types nothing can be said, and loading will tell. */
+	if (eun__kernel_btf_each_name(btf, btf_kind, on_btf_name, &search, NULL) < 0)
+		return 0;
+	return search.is_found ? 0 : missing(err, kind, target, &search.near);
+}
+
+/* The kernel declares "typedef void (*btf_trace_NAME)(...)" for each tracepoint. */
+static int check_raw_tracepoint(const struct eun__attach_kind *kind, const char *target,
+				struct eun__kernel_btf *btf, struct eun_error *err)
+{
+	return check_btf(kind, target, btf, BTF_KIND_TYPEDEF, "btf_trace_", err);
+}
+
+static int check_kernel_type(const struct eun__attach_kind *kind, const char *target,
+			     struct eun__kernel_btf *btf, struct eun_error *err)
+{
+	return check_btf(kind, target, btf, BTF_KIND_FUNC, "", err);
+}
+
+/* "function" or "function+offset" */
+static int check_kernel_function(const struct eun__attach_kind *kind, const char *target,
+				 struct eun__kernel_btf *btf EUB_UNUSED, struct eun_error *err)
+{
+	_cleanup_(eub_freep) char *function = strndup(target, strcspn(target, "+"));
+	struct eun__near near = EUN__NEAR_INIT(function);
+	struct eub_buf symbols = EUB_BUF_INIT;
+	bool is_found = false;
+	char *save = NULL;
+	char *text;
+
+	if (!function)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	if (eub_read_file("/proc/kallsyms", KALLSYMS_BYTES_MAX, &symbols) < 0) {
+		eub_buf_done(&symbols);
+		return 0;
+	}
+	text = eub_buf_take_string(&symbols);
+	/* "address type name [module]" a line */
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line && !is_found;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char name[128];
+		char type;
+
+		if (sscanf(line, "%*x %c %127s", &type, name) != 2 || (type | 0x20) != 't')
+			continue;
+		is_found = eub_streq(name, function);
+		eun__near_offer(&near, name);
+	}
+	free(text);
+	return is_found ? 0 : missing(err, kind, function, &near);
+}
+
+/* "path:function" */
+static int check_user_function(const struct eun__attach_kind *kind, const char *target,
+			       struct eun__kernel_btf *btf EUB_UNUSED, struct eun_error *err)
+{
+	const char *colon = strrchr(target, ':');
+	_cleanup_(eub_freep) char *path =
+	    strndup(target, colon ? (size_t)(colon - target) : strlen(target));
+	struct eun__near near = EUN__NEAR_INIT(target);
+
+	if (!path)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	/* libbpf searches libraries and programs given without a folder. */
+	if (path[0] != '/' || access(path, F_OK) == 0)
+		return 0;
+	(void)missing(err, kind, target, &near);
+	eun_error_set_hint(err, "the file '%s' does not exist here", path);
+	return -ENOENT;
+}
+
+typedef int (*check_fn)(const struct eun__attach_kind *kind, const char *target,
+			struct eun__kernel_btf *btf, struct eun_error *err);
+
+static const check_fn checks[_EUN__POINT_MAX] = {
+	[EUN__POINT_TRACEPOINT] = check_tracepoint,
+	[EUN__POINT_RAW_TRACEPOINT] = check_raw_tracepoint,
+	[EUN__POINT_KERNEL_FUNCTION] = check_kernel_function,
+	[EUN__POINT_KERNEL_TYPE] = check_kernel_type,
+	[EUN__POINT_USER_FUNCTION] = check_user_function,
+};
+
+int eun__attach_point_check(const struct eun__attach_kind *kind, const char *section,
+			    struct eun__kernel_btf *btf, struct eun_error *err)
+{
+	const char *slash = strchr(section, '/');
+
+	if (!checks[kind->point] || !slash)
+		return 0;
+	return checks[kind->point](kind, slash + 1, btf, err);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The gate's program, in words: read the switch word; tail-call the entry of that number; if there
+ * is none, count the invocation when the switch is closed, and return the neutral verdict.
+ *
+ * The index must be unknown to the verifier, as it is here, being read from a map that user space
+ * writes. With a constant index the JIT would turn the tail call into a direct jump and patch
+ * kernel text at each update of the array: slow, and able to panic a kernel under load.
+ *
+ * A prog array takes only programs that match its first user in type, expected attach type and BTF
+ * target; the gate is loaded first, so it is that user and the tracker's programs must match it.
+ * The kernel empties a prog array when its last descriptor goes, so the gate keeps one.
+ */
+#include "object/gate.h"
+
+#include "base/cleanup.h"
+#include "object/gate_elf.h"
+#include "object/libbpf_log.h"
+#include "object/limits.h"
+#include "object/link.h"
+
+#include <assert.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <stddef.h>
+#include <string.h>
+
+struct eun__gate {
+	const struct eun__attach_kind *kind;
+	int array_fd;
+	struct bpf_object *object;   /* EUN__GATE_ELF */
+	struct bpf_program *program; /* of object; borrowed */
+	int program_fd;		     /* owned for EUN__GATE_BTF, else the object's */
+	struct eun__links links;
+};
+
+#define INSN(code_, dst_, src_, off_, imm_)                                                        \
+	((struct bpf_insn){                                                                        \
+	    .code = (code_), .dst_reg = (dst_), .src_reg = (src_), .off = (off_), .imm = (imm_) })
+#define MOV_REG(dst_, src_)	 INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst_, src_, 0, 0)
+#define MOV_IMM(dst_, imm_)	 INSN(BPF_ALU64 | BPF_MOV | BPF_K, dst_, 0, 0, imm_)
+#define LOAD_FD(dst_, src_, fd_) INSN(BPF_LD | BPF_DW | BPF_IMM, dst_, src_, 0, fd_)
+#define LOAD_FD_2(imm_)		 INSN(0, 0, 0, 0, imm_)
+#define CALL(helper_)		 INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper_)
+#define SKIPPED_OFFSET		 ((int32_t)offsetof(struct eun__switch_value, skipped))
+
+#define GATE_INSNS 17
+
+static void write_program(struct bpf_insn insns[static GATE_INSNS], int switch_fd, int array_fd,
+			  int32_t verdict)
+{
+	const struct bpf_insn program[] = {
+		MOV_REG(BPF_REG_6, BPF_REG_1),
+		LOAD_FD(BPF_REG_8, BPF_PSEUDO_MAP_VALUE, switch_fd),
+		LOAD_FD_2(0),
+		INSN(BPF_LDX | BPF_MEM | BPF_W, BPF_REG_7, BPF_REG_8, 0, 0), /* index */
+		MOV_REG(BPF_REG_1, BPF_REG_6),
+		LOAD_FD(BPF_REG_2, BPF_PSEUDO_MAP_FD, array_fd),
+		LOAD_FD_2(0),
+		MOV_REG(BPF_REG_3, BPF_REG_7),
+		CALL(BPF_FUNC_tail_call),
+		/* Still here: there is no such entry. A closed switch counts the invocation. */
+		INSN(BPF_ALU | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, -1), /* 32 bits of ones */
+		INSN(BPF_JMP | BPF_JNE | BPF_X, BPF_REG_7, BPF_REG_1, 4, 0),
+		MOV_REG(BPF_REG_1, BPF_REG_8),
+		INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, SKIPPED_OFFSET),
+		MOV_IMM(BPF_REG_2, 1),
+		INSN(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_1, BPF_REG_2, 0, BPF_ADD),
+		MOV_IMM(BPF_REG_0, verdict),
+		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+
+	static_assert(EUB_ARRAY_SIZE(program) == GATE_INSNS, "as many as GATE_INSNS says");
+	memcpy(insns, program, sizeof(program));
+}
+
+static int load_elf(struct eun__gate *gate, const char *section, const struct bpf_insn *insns)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "eunomia_gate");
+	struct eub_buf elf = EUB_BUF_INIT;
+	int r = eun__gate_elf_build(section, insns, GATE_INSNS, &elf);
+
+	if (r == 0) {
+		gate->object = bpf_object__open_mem(elf.data, elf.len, &options);
+		r = gate->object ? bpf_object__load(gate->object) : -errno;
+	}
+	eub_buf_done(&elf);
+	if (r < 0)
+		return r;
+	gate->program = bpf_object__next_program(gate->object, NULL);
+	gate->program_fd = bpf_program__fd(gate->program);
+	return 0;
+}
+
+/* libbpf would parse all of vmlinux BTF again to find a target that the tracker's info names. */
+static int load_btf(struct eun__gate *gate, const struct bpf_program *program,
+		    const struct bpf_insn *insns)
+{
+	LIBBPF_OPTS(bpf_prog_load_opts, options);
+	struct bpf_prog_info info = { 0 };
+	uint32_t info_size = sizeof(info);
+	int r = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &info_size);
+
+	if (r < 0)
+		return r;
+	if (info.attach_btf_id == 0 || info_size < offsetof(struct bpf_prog_info, attach_btf_id))
+		return -EOPNOTSUPP; /* kernels before 6.0 do not tell */
+	options.expected_attach_type = bpf_program__expected_attach_type(program);
+	options.attach_btf_id = info.attach_btf_id;
+	gate->program_fd =
+	    bpf_prog_load(bpf_program__type(program), "gate", "GPL", insns, GATE_INSNS, &options);
+	return gate->program_fd < 0 ? gate->program_fd : 0;
+}
+
+static int load(struct eun__gate *gate, const struct eun__switch *sw,
+		const struct bpf_program *program)
+{
+	struct bpf_insn insns[GATE_INSNS];
+	int r = -EOPNOTSUPP;
+
+	gate->array_fd = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "eunomia_gate", sizeof(uint32_t),
+					sizeof(uint32_t), EUN__GATE_ENTRIES, NULL);
+	if (gate->array_fd < 0)
+		return gate->array_fd;
+	write_program(insns, eun__switch_get_map_fd(sw), gate->array_fd, gate->kind->verdict);
+	if (gate->kind->gate == EUN__GATE_BTF)
+		r = load_btf(gate, program, insns);
+	if (r == -EOPNOTSUPP)
+		r = load_elf(gate, bpf_program__section_name(program), insns);
+	return r;
+}
+
+int eun__gate_new(const struct eun__switch *sw, const struct eun__attach_kind *kind,
+		  const struct bpf_program *program, struct eun__gate **ret_gate,
+		  struct eun_error *err)
+{
+	struct eun__gate *gate = calloc(1, sizeof(*gate));
+	int r;
+
+	if (!gate)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	gate->kind = kind;
+	gate->array_fd = -EBADF;
+	gate->program_fd = -EBADF;
+	gate->links = EUN__LINKS_INIT;
+	eun__libbpf_log_reset();
+	r = load(gate, sw, program);
+	if (r < 0) {
+		eun__gate_free(gate);
+		return eun_error_set(err, r, EUN_REASON_ATTACH_FAILED,
+				     "the gate cannot be loaded: %s; %s", strerror(-r),
+				     eun__libbpf_log_last());
+	}
+	*ret_gate = gate;
+	return 0;
+}
+
+struct eun__gate *eun__gate_free(struct eun__gate *gate)
+{
+	if (!gate)
+		return NULL;
+	eun__links_done(&gate->links);
+	if (gate->object)
+		bpf_object__close(gate->object);
+	else
+		eub_closep(&gate->program_fd);
+	eub_closep(&gate->array_fd);
+	free(gate);
+	return NULL;
+}
+
+int eun__gate_put(struct eun__gate *gate, uint32_t index, int program_fd)
+{
+	assert(index < EUN__GATE_ENTRIES);
+	return bpf_map_update_elem(gate->array_fd, &index, &program_fd, BPF_ANY);
+}
+
+int eun__gate_attach(struct eun__gate *gate, unsigned int perf_event_hz)
+{
+	if (!gate->program)
+		return eun__links_attach_btf(&gate->links, gate->program_fd);
+	if (gate->kind->attach == EUN__ATTACH_PERF_EVENT)
+		return eun__links_attach_clock(&gate->links, gate->program, perf_event_hz);
+	return eun__links_attach_auto(&gate->links, gate->program);
+}
+
+int eun__gate_get_program_fd(const struct eun__gate *gate)
+{
+	return gate->program_fd;
+}

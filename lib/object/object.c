@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening has two steps, because the kernel types that an object needs are known only from the
+ * object: libbpf parses the ELF once to tell what the relocations ask (our own reader of .BTF.ext),
+ * then opens it with a reduced BTF as its "custom" kernel BTF. Objects without CO-RE relocations
+ * skip that; those that need more than the by-value closure use the whole BTF, as libbpf does
+ * alone.
+ */
+#include "object/object.h"
+
+#include "base/cleanup.h"
+#include "base/str.h"
+#include "object/attach_kind.h"
+#include "object/attach_point.h"
+#include "object/libbpf_log.h"
+#include "object/limits.h"
+#include "object/settings.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+
+struct eun__object {
+	struct bpf_object *bpf;
+	char *verifier_log; /* during the load only */
+};
+
+/* The contents of section @name of the package's ELF image, which passed the package's checks. */
+static const void *find_section(const struct eun_package *package, const char *name,
+				size_t *ret_size)
+{
+	size_t size;
+	const unsigned char *image = eun_package_get_object(package, &size);
+	Elf64_Ehdr file;
+	Elf64_Shdr names;
+
+	memcpy(&file, image, sizeof(file));
+	if (file.e_shstrndx >= file.e_shnum)
+		return NULL;
+	memcpy(&names, image + file.e_shoff + (size_t)file.e_shstrndx * sizeof(names),
+	       sizeof(names));
+	for (size_t i = 0; i < file.e_shnum; i++) {
+		Elf64_Shdr section;
+
+		memcpy(&section, image + file.e_shoff + i * sizeof(section), sizeof(section));
+		if (section.sh_name < names.sh_size && section.sh_type != SHT_NOBITS &&
+		    eub_streq((const char *)image + names.sh_offset + section.sh_name, name)) {
+			*ret_size = section.sh_size;
+			return image + section.sh_offset;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * A descriptor of the kernel types for this object; -EBADF where the whole BTF is to be used or
+ * none is needed.
+ */
+static int open_kernel_types(const struct eun_package *package, struct eun__kernel_btf *kernel,
+			     int *ret_fd, struct eun_error *err)
+{
+	size_t types_size = 0;
+	size_t ext_size = 0;
+	const void *types = find_section(package, ".BTF", &types_size);
+	const void *ext = find_section(package, ".BTF.ext", &ext_size);
+	struct eun__core_roots roots = { 0 };
+	struct btf *btf;
+	int r;
+
+	if (!types || !ext)
+		return 0;
+	btf = btf__new(types, (uint32_t)types_size);
+	if (!btf)
+		return eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE,
+				     "section .BTF of the object is damaged");
+	r = eun__core_roots_read(btf, ext, ext_size, &roots, err);
+	btf__free(btf);
+	if (r == 0 && roots.n_items > 0 && !roots.needs_everything) {
+		r = eun__kernel_btf_reduce(kernel, &roots, ret_fd, err);
+		if (r == -E2BIG) {
+			eun_error_done(err);
+			r = 0;
+		}
+	}
+	eun__core_roots_done(&roots);
+	return r;
+}
+
+static int open_object(struct eun__object *object, const struct eun_package *package,
+		       const char *btf_path, struct eun_error *err)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = eun_package_get_name(package),
+		    .btf_custom_path = btf_path);
+	size_t size;
+	const void *image = eun_package_get_object(package, &size);
+	int r;
+
+	eun__libbpf_log_reset();
+	object->bpf = bpf_object__open_mem(image, size, &options);
+	if (object->bpf)
+		return 0;
+	r = -errno;
+	return eun_error_set(err, r, EUN_REASON_BAD_PACKAGE,
+			     "libbpf cannot open the object: %s; %s", strerror(-r),
+			     eun__libbpf_log_last());
+}
+
+static bool is_ring(const struct bpf_map *map)
+{
+	return bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
+}
+
+static int set_ring_sizes(struct eun__object *object, uint32_t bytes, struct eun_error *err)
+{
+	struct bpf_map *map;
+
+	if (bytes == 0)
+		return 0;
+	if ((bytes & (bytes - 1)) != 0 || bytes < 4096)
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "ring size %u is not a power of two of at least 4096", bytes);
+	bpf_object__for_each_map(map, object->bpf)
+	{
+		if (is_ring(map))
+			(void)bpf_map__set_max_entries(map, bytes); /* not loaded: cannot fail */
+	}
+	return 0;
+}
+
+/* Chooses the optional programs and gives every program the buffer for the verifier's words. */
+static int prepare_programs(struct eun__object *object, struct eun__kernel_btf *kernel,
+			    struct eun_error *err)
+{
+	struct bpf_program *program;
+	size_t n = 0;
+
+	bpf_object__for_each_program(program, object->bpf)
+	{
+		const struct eun__attach_kind *kind =
+		    eun__attach_kind_find(bpf_program__section_name(program));
+
+		if (++n > EUN__PROGRAMS_MAX)
+			return eun_error_set(err, -E2BIG, EUN_REASON_TOO_LARGE,
+					     "the object has more than %d programs",
+					     EUN__PROGRAMS_MAX);
+		if (!bpf_program__autoload(program) && kind &&
+		    eun__attach_point_check(kind, bpf_program__section_name(program), kernel,
+					    NULL) == 0)
+			(void)bpf_program__set_autoload(program,
+							true); /* not loaded: cannot fail */
+		(void)bpf_program__set_log_buf(program, object->verifier_log,
+					       EUN__VERIFIER_LOG_BYTES);
+	}
+	if (n == 0)
+		return eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE,
+				     "the object has no BPF programs");
+	return 0;
+}
+
+/* The last line of the log that is the verifier's complaint and not its statistics. */
+static void copy_complaint(const char *log, char *line, size_t size)
+{
+	const char *end = log + strlen(log);
+
+	line[0] = '\0';
+	while (end > log) {
+		const char *start = end;
+
+		while (start > log && start[-1] != '\n')
+			start--;
+		if (end > start && !eub_has_prefix(start, "processed ") &&
+		    !eub_has_prefix(start, "verification time") &&
+		    !eub_has_prefix(start, "stack depth") && !eub_has_prefix(start, "-- ")) {
+			(void)snprintf(line, size, "%.*s", (int)(end - start), start);
+			return;
+		}
+		end = start > log ? start - 1 : log;
+	}
+}
+
+/*
+ * libbpf says "prog 'NAME': ..." in its warnings of a failed load; the object itself does not
+ * remember which program it was.
+ */
+static void set_failed_program(struct eun_error *err, const char *words)
+{
+	const char *start = strstr(words, "prog '");
+	char name[128];
+
+	if (start && sscanf(start, "prog '%127[^']'", name) == 1)
+		eun_error_set_subject(err, name);
+}
+
+static int load_failed(const struct eun__object *object, int r, struct eun__kernel_btf *kernel,
+		       struct eun_error *err)
+{
+	const char *words = eun__libbpf_log_last();
+	char complaint[512];
+
+	copy_complaint(object->verifier_log, complaint, sizeof(complaint));
+	set_failed_program(err, words);
+	if (complaint[0]) {
+		eun_error_set_log(err, object->verifier_log, EUN__VERIFIER_TAIL_BYTES);
+		(void)eun_error_set(
+		    err, r, EUN_REASON_VERIFIER, "the kernel's verifier refused %s%s%s: %s",
+		    err && err->subject[0] ? "program '" : "the tracker", err ? err->subject : "",
+		    err && err->subject[0] ? "'" : "", complaint);
+	} else if (r == -EPERM) {
+		(void)eun_error_set(err, r, EUN_REASON_PERMISSION,
+				    "the kernel does not let this process load the tracker: %s; %s",
+				    strerror(-r), words);
+		eun_error_set_hint(err, "loading needs root, or CAP_BPF and CAP_PERFMON; some "
+					"kernels refuse fentry and LSM programs to everybody");
+	} else if (access(eun__kernel_btf_get_path(kernel), R_OK) < 0) {
+		(void)eun_error_set(
+		    err, r, EUN_REASON_NO_KERNEL_BTF,
+		    "the tracker needs the kernel's types, but '%s' cannot be read; "
+		    "%s",
+		    eun__kernel_btf_get_path(kernel), words);
+		eun_error_set_hint(err, "the kernel must be built with CONFIG_DEBUG_INFO_BTF=y");
+	} else {
+		(void)eun_error_set(err, r, EUN_REASON_INTERNAL,
+				    "the tracker cannot be loaded: %s; %s", strerror(-r), words);
+	}
+	return r;
+}
+
+/* A missing BTF target fails the load with a bare ESRCH: look each one up for the better words. */
+static int explain_missing_target(const struct eun__object *object, struct eun__kernel_btf *kernel,
+				  struct eun_error *err)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object->bpf)
+	{
+		const char *section = bpf_program__section_name(program);
+		const struct eun__attach_kind *kind = eun__attach_kind_find(section);
+
+		if (kind && kind->gate == EUN__GATE_BTF && bpf_program__autoload(program) &&
+		    eun__attach_point_check(kind, section, kernel, err) < 0)
+			return -ENOENT;
+	}
+	return 0;
+}
+
+static int load_object(struct eun__object *object, struct eun__kernel_btf *kernel,
+		       struct eun_error *err)
+{
+	int r;
+
+	eun__libbpf_log_reset();
+	r = bpf_object__load(object->bpf);
+	if (r == -ESRCH && explain_missing_target(object, kernel, err) < 0)
+		return -ENOENT;
+	return r < 0 ? load_failed(object, r, kernel, err) : 0;
+}
+
+static int build(struct eun__object *object, const struct eun_package *package,
+		 const struct eun_slot_options *options, struct eun__kernel_btf *kernel,
+		 struct eun_error *err)
+{
+	_cleanup_(eub_closep) int types_fd = -EBADF;
+	char path[32] = "";
+	int r;
+
+	object->verifier_log = malloc(EUN__VERIFIER_LOG_BYTES);
+	if (!object->verifier_log)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	object->verifier_log[0] = '\0';
+	r = open_kernel_types(package, kernel, &types_fd, err);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", types_fd);
+	r = open_object(object, package, types_fd >= 0 ? path : NULL, err);
+	if (r == 0)
+		r = set_ring_sizes(object, options->ring_bytes, err);
+	if (r == 0)
+		r = eun__settings_apply(object->bpf, package, options, err);
+	if (r == 0)
+		r = prepare_programs(object, kernel, err);
+	return r < 0 ? r : load_object(object, kernel, err);
+}
+
+int eun__object_load(const struct eun_package *package, const struct eun_slot_options *options,
+		     struct eun__kernel_btf *btf, struct eun__object **ret_object,
+		     struct eun_error *err)
+{
+	struct eun__object *object = calloc(1, sizeof(*object));
+	int r;
+
+	if (!object)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	r = build(object, package, options, btf, err);
+	free(object->verifier_log);
+	object->verifier_log = NULL;
+	if (r < 0) {
+		eun__object_free(object);
+		return r;
+	}
+	*ret_object = object;
+	return 0;
+}
+
+struct eun__object *eun__object_free(struct eun__object *object)
+{
+	if (!object)
+		return NULL;
+	bpf_object__close(object->bpf);
+	free(object->verifier_log);
+	free(object);
+	return NULL;
+}
+
+struct bpf_object *eun__object_get_bpf(const struct eun__object *object)
+{
+	return object->bpf;
+}
+
+struct bpf_program *eun__object_next_program(const struct eun__object *object,
+					     struct bpf_program *previous)
+{
+	struct bpf_program *program = bpf_object__next_program(object->bpf, previous);
+
+	while (program && !bpf_program__autoload(program))
+		program = bpf_object__next_program(object->bpf, program);
+	return program;
+}
