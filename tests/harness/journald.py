@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real systemd-journald of the tests' own.
+
+It lives in a mount namespace with a /run of its own, so that nothing of the host's journal is
+touched; the agent and journalctl run in that namespace too (prefix). Neither audit nor the kernel's
+log is read, and journald's own rate limit is off: what is missing is then the agent's doing."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import agent as harness
+
+JOURNALD = "/lib/systemd/systemd-journald"
+CONFIG = """[Journal]
+Storage=volatile
+RateLimitIntervalSec=0
+RateLimitBurst=0
+ReadKMsg=no
+Audit=
+RuntimeMaxUse=512M
+"""
+# Everything that journald needs of a system, made in the namespace only.
+SET_UP = """
+set -e
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/journal /run/log/journal
+mount --bind "$1" /etc/systemd/journald.conf
+if ! [ -s /etc/machine-id ]; then mount --bind "$2" /etc/machine-id; fi
+exec "$3"
+"""
+
+
+class Journald:
+    def __init__(self):
+        for tool in (JOURNALD, shutil.which("journalctl"), shutil.which("unshare")):
+            if not tool or not os.path.exists(tool):
+                raise unittest.SkipTest("systemd-journald, journalctl or unshare is not installed")
+        self.dir = tempfile.mkdtemp(prefix="eunomia-journald-")
+        config = self.write("journald.conf", CONFIG)
+        machine_id = self.write("machine-id", "0123456789abcdef0123456789abcdef\n")
+        if not os.path.exists("/etc/machine-id") or not os.path.exists("/etc/systemd/journald.conf"):
+            raise unittest.SkipTest("systemd's configuration is not installed")
+        self.process = subprocess.Popen(
+            ["unshare", "-m", "--propagation", "private", "sh", "-c", SET_UP, "sh", config,
+             machine_id, JOURNALD], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        self.prefix = ["nsenter", "-t", str(self.process.pid), "-m", "--"]
+        try:
+            harness.wait_until(self.is_ready, "journald listens")
+        except BaseException:
+            self.close()
+            raise
+
+    def write(self, name, text):
+        path = os.path.join(self.dir, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            said = self.process.stdout.read().decode(errors="replace")
+            raise unittest.SkipTest(f"journald does not run here: {said.strip()}")
+        return os.path.exists(f"/proc/{self.process.pid}/root/run/systemd/journal/socket") and \
+            open(f"/proc/{self.process.pid}/comm", encoding="utf-8").read().startswith("systemd-j")
+
+    def entries(self, *match):
+        """Entries as journalctl gives them, after everything sent before has been written."""
+        subprocess.run([*self.prefix, "journalctl", "--sync"], check=False, capture_output=True)
+        done = subprocess.run([*self.prefix, "journalctl", "--no-pager", "-q", "-o", "json", *match],
+                              check=False, capture_output=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(harness.PATIENCE)
+        self.process.stdout.close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
