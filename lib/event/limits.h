@@ -6,20 +6,22 @@
 #pragma once
 
 /* Bytes of one record. A ring buffer of the usual size holds far less. */
-#define EVENT_MAX_SIZE_BYTES (16u * 1024 * 1024)
+#define EVENT_MAX_SIZE_BYTES	(16u * 1024 * 1024)
 /* Members of the event struct, those of anonymous members counted in; each is a column. */
-#define EVENT_MAX_MEMBERS 1024u
+#define EVENT_MAX_MEMBERS	1024u
 /* Steps of a decode plan: all members of all nested types, brackets counted in. */
-#define EVENT_MAX_STEPS 16384u
+#define EVENT_MAX_STEPS		16384u
 /* Values that one record prints: members times the lengths of the arrays they stand in. */
-#define EVENT_MAX_VALUES (256u * 1024)
+#define EVENT_MAX_VALUES	(256u * 1024)
 /* Nested structs, unions and array dimensions. Also what ends a type that contains itself. */
-#define EVENT_MAX_DEPTH 16u
+#define EVENT_MAX_DEPTH		16u
 /* Qualifiers and typedefs in a row; a cycle of typedefs ends here. */
-#define EVENT_MAX_CHAIN 32u
+#define EVENT_MAX_CHAIN		32u
 /* Enumerators of all enums of an event type. The largest enum of Linux 6.18 has 1,600. */
-#define EVENT_MAX_ENUMERATORS 65536u
+#define EVENT_MAX_ENUMERATORS	65536u
+/* Bytes of all names of an event type: members, types, enumerators, escaped for JSON. */
+#define EVENT_MAX_STRINGS_BYTES (8u * 1024 * 1024)
 /* Bytes of a name; the kernel's own limit for BTF is 511 as well. */
-#define EVENT_MAX_NAME 511u
+#define EVENT_MAX_NAME		511u
 /* Bytes of a type as C text, array lengths and all. */
-#define EVENT_MAX_TYPE_NAME 1024u
+#define EVENT_MAX_TYPE_NAME	1024u

@@ -64,37 +64,47 @@ struct eun__enumerator {
 	uint32_t text_len;
 };
 
+/* What is needed of a member beside its public description. */
+struct eun__column {
+	uint32_t name;	 /* positions in strings, terminated */
+	uint32_t type;	 /* C text */
+	uint32_t step;	 /* first of the member's steps */
+	uint32_t column; /* where its value starts in a text line, at least */
+	uint32_t offset_bits;
+	uint32_t size_bits;
+};
+
 struct eun_schema {
-	char *name;
+	uint32_t name;	     /* position in strings */
 	uint32_t size_bytes; /* 0: not known */
 	bool is_untyped;
-	struct eun_member *members; /* names and types are owned */
-	uint32_t *member_steps;	    /* first step of each member */
-	uint32_t *columns;	    /* where the value of each member starts in text, at least */
+	struct eun_member *members; /* names and types point into strings */
+	struct eun__column *columns;
 	size_t n_members;
 	struct eun__step *steps;
 	uint32_t n_steps;
 	uint32_t first_sorted; /* step that sorted order starts with */
 	struct eun__enumerator *enumerators;
 	uint32_t n_enumerators;
+	uint32_t text_header; /* position in strings */
 	struct eub_buf strings;
-	char *text_header;
 };
 
 /* A schema under construction. */
 struct eun__plan {
 	struct eun_schema *schema; /* owned until eun__plan_finish() */
 	struct eun_error *err;
-	size_t cap_members;
+	struct eub_buf header; /* of the text format, as far as members have been added */
+	size_t cap_columns;
 	size_t cap_steps;
 	size_t cap_enumerators;
-	uint32_t open[EVENT_MAX_DEPTH]; /* steps that are not closed yet */
-	uint32_t values[EVENT_MAX_DEPTH + 1]; /* how often the steps inside are run per record */
+	uint32_t open[EVENT_MAX_DEPTH];	       /* steps that are not closed yet */
+	uint32_t repeats[EVENT_MAX_DEPTH + 1]; /* runs per record of the steps at each depth */
 	uint32_t depth;
 	uint32_t n_values;
 };
 
-/* All of these: 0; -ENOMEM, -E2BIG (a limit), -EINVAL, with the plan's err filled. */
+/* All of these return 0, or -ENOMEM, -E2BIG (a limit), -EINVAL with the plan's err filled. */
 
 int eun__plan_init(struct eun__plan *plan, const char *name, uint32_t size_bytes,
 		   struct eun_error *err);
@@ -102,21 +112,26 @@ int eun__plan_init(struct eun__plan *plan, const char *name, uint32_t size_bytes
 void eun__plan_done(struct eun__plan *plan);
 /* Starts a member of the record itself: the next step is its value. */
 int eun__plan_add_member(struct eun__plan *plan, const struct eun_member *member);
-/* Adds a step and opens its level if it is a record or an array. @key NULL: array element. */
+/* Adds a column to the header of the text format; eun__plan_add_member() does it too. */
+int eun__plan_add_column(struct eun__plan *plan, const char *name);
+/* Adds a value, or opens an array. @key NULL: element of an array. The links are set later. */
 int eun__plan_add_step(struct eun__plan *plan, const char *key, const struct eun__step *step);
-/* Opens a record and adds the two members that sorted order names its type with. */
-int eun__plan_open_record(struct eun__plan *plan, const char *key, uint32_t offset, uint32_t size,
+/**
+ * eun__plan_open_record() - open a nested struct or union
+ * @keyword:   "struct" or "union"
+ * @type_name: its tag, or ""; both become members in sorted order
+ */
+int eun__plan_open_record(struct eun__plan *plan, const char *key, const struct eun__step *step,
 			  const char *keyword, const char *type_name);
 /* Closes the innermost record or array. */
 int eun__plan_close(struct eun__plan *plan);
 int eun__plan_add_enumerator(struct eun__plan *plan, const char *name, uint64_t value,
 			     bool is_signed);
-/* Sorts the enumerators from @first on; of equal values the first added stays in front. */
+/* Sorts the enumerators from @first on by value; the first of equals stays in front. */
 void eun__plan_sort_enumerators(struct eun__plan *plan, uint32_t first);
-/* Links the steps, lays out the columns, moves the schema to the caller. */
+/* Links the steps, lays out the columns and moves the schema to the caller. */
 int eun__plan_finish(struct eun__plan *plan, struct eun_schema **ret_schema);
 
-/* Fills in one record or array level fewer or more; see format.c. */
 static inline bool eun__step_is_container(const struct eun__step *step)
 {
 	return step->kind == EUN__STEP_RECORD || step->kind == EUN__STEP_ARRAY;

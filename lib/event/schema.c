@@ -11,7 +11,8 @@
 
 #include <assert.h>
 
-#define UNTYPED_HEADER "TIME     DATA   "
+/* Heads the one column of events that have no type, if the caller gives it no name. */
+#define UNTYPED_COLUMN "data"
 
 static const char *const format_names[] = {
 	[EUN_FORMAT_TEXT] = "text",
@@ -43,7 +44,7 @@ int eun_format_from_string(const char *name, enum eun_format *ret_format)
 
 const char *eun_schema_get_name(const struct eun_schema *schema)
 {
-	return schema->is_untyped ? "" : schema->name;
+	return schema->strings.data + schema->name;
 }
 
 uint32_t eun_schema_get_size(const struct eun_schema *schema)
@@ -63,42 +64,33 @@ const struct eun_member *eun_schema_get_member(const struct eun_schema *schema, 
 
 const char *eun_schema_get_text_header(const struct eun_schema *schema)
 {
-	return schema->text_header;
+	return schema->strings.data + schema->text_header;
 }
 
 int eun__schema_untyped(const char *name, struct eun_schema **ret_schema, struct eun_error *err)
 {
-	struct eun_schema *schema = calloc(1, sizeof(*schema));
+	struct eun__plan plan;
+	int r = eun__plan_init(&plan, "", 0, err);
 
-	if (!schema)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "Out of memory");
-	schema->is_untyped = true;
-	schema->name = strdup(name);
-	schema->text_header = strdup(UNTYPED_HEADER);
-	if (!schema->name || !schema->text_header) {
-		(void)eun__schema_free(schema);
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "Out of memory");
+	if (r == 0) {
+		plan.schema->is_untyped = true;
+		r = eun__plan_add_column(&plan, name[0] ? name : UNTYPED_COLUMN);
 	}
-	*ret_schema = schema;
-	return 0;
+	if (r == 0)
+		r = eun__plan_finish(&plan, ret_schema);
+	eun__plan_done(&plan);
+	return r;
 }
 
 struct eun_schema *eun__schema_free(struct eun_schema *schema)
 {
 	if (!schema)
 		return NULL;
-	for (size_t i = 0; i < schema->n_members; i++) {
-		free((void *)(uintptr_t)schema->members[i].name);
-		free((void *)(uintptr_t)schema->members[i].type);
-	}
 	free(schema->members);
-	free(schema->member_steps);
 	free(schema->columns);
 	free(schema->steps);
 	free(schema->enumerators);
 	eub_buf_done(&schema->strings);
-	free(schema->text_header);
-	free(schema->name);
 	free(schema);
 	return NULL;
 }
