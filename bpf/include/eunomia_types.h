@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Types for members of events that are printed in a form of their own. The engine knows them by
- * name; to everyone else they are plain bytes.
+ * Types that eunomia prints as addresses (docs/events.md). A member of an event struct that has one
+ * of these typedefs, or is an array of them, appears as text: "192.0.2.1". What counts is the name
+ * of the typedef in the object's BTF, not the name of the member. Needs no other header, so it goes
+ * with vmlinux.h as well as with <linux/types.h>.
  */
-#pragma once
+#ifndef EUNOMIA_TYPES_H
+#define EUNOMIA_TYPES_H
 
-#include <linux/types.h>
+/* IPv4 address in network byte order, as struct sock keeps it (skc_daddr). */
+typedef unsigned int eun_ipv4;
 
-typedef __u8 eun_ipv4[4];  /* network byte order: 192.0.2.1 */
-typedef __u8 eun_ipv6[16]; /* network byte order: 2001:db8::1 */
-typedef __u8 eun_ip[16];   /* as eun_ipv6; ::ffff:192.0.2.1 (IPv4-mapped) prints as 192.0.2.1 */
+/* IPv6 address: "2001:db8::1". */
+typedef unsigned char eun_ipv6[16];
+
+/* Either: an IPv6 address, or an IPv4 address mapped into one (::ffff:192.0.2.1), printed dotted. */
+typedef unsigned char eun_ip[16];
+
+#endif
