@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Clients that send garbage, stop in the middle, open ten thousand streams, never read, or are killed:
 the agent lives, its memory stays bounded, and another slot misses no event."""
-import json
 import os
 import random
 import signal

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""eunomiactl as people and scripts use it: output forms, exit status, completion, build."""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+
+import agent as harness
+
+USAGE = 2
+FORMS = ("table", "json", "jsonl", "yaml", "name")
+
+
+class Client(harness.AgentTest):
+    def test_list_fits_eighty_columns(self):
+        for name in ("a", "a-rather-long-name-of-a-slot-that-someone-chose"):
+            self.agent.start_numbered(name)
+        lines = self.agent.ctl("list", env={**os.environ, "COLUMNS": "80"}).stdout.splitlines()
+        self.assertEqual(lines[0].split(),
+                         ["NAME", "STATE", "GEN", "EVENTS", "RATE", "LOST", "UPTIME"])
+        self.assertEqual(len(lines), 3)
+        self.assertLessEqual(max(len(line) for line in lines), 80)
+        self.assertEqual(len(self.agent.ctl("list", "--no-headers").stdout.splitlines()), 2)
+
+    def test_every_form_of_every_record(self):
+        self.agent.start_numbered("a")
+        for verb in (["list"], ["show", "a"], ["info"], ["version"], ["inspect", harness.NUMBERED]):
+            for form in FORMS:
+                out = self.agent.ctl(*verb, "-o", form).stdout
+                self.assertTrue(out.strip(), (verb, form))
+                if form == "json":
+                    json.loads(out)
+                if form == "jsonl":
+                    for line in out.splitlines():
+                        json.loads(line)
+
+    def test_list_as_json_has_the_promised_members(self):
+        self.agent.start_numbered("a")
+        slot = self.agent.json("list")[0]
+        wanted = {"name", "state", "generation", "package", "events", "events_per_second", "lost",
+                  "since"}
+        self.assertLessEqual(wanted, set(slot))
+
+    def test_an_event_as_jsonl(self):
+        self.agent.start_numbered("a")
+        with self.agent.events("a") as events:
+            event = events.watch(os.getppid, lambda e: "data" in e)
+        self.assertEqual(list(event)[:6],
+                         ["time", "slot", "generation", "seq", "type", "data"])
+        self.assertRegex(event["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$")
+        self.assertEqual(event["data"]["pid"], os.getpid())
+
+    def test_hostile_bytes_of_an_event(self):
+        """A name of bytes that are no UTF-8 and would move a terminal's cursor."""
+        self.agent.start_numbered("a")
+        with open("/proc/self/comm", "rb") as file:
+            old = file.read().strip()
+        try:
+            with open("/proc/self/comm", "wb") as file:
+                file.write(b"\xff\x1b[2J\"\\x")
+            with self.agent.events("a") as events:
+                event = events.watch(os.getppid, lambda e: "data" in e)
+            self.assertIn("\x1b[2J\"\\x", event["data"]["comm"])
+            for form in ("text", "jsonl", "raw-json"):
+                with subprocess.Popen(self.agent.ctl_command("events", "a", "-o", form, "--count",
+                                                             "1"),
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as reader:
+                    harness.wait_until(lambda: os.getppid() and reader.poll() is not None,
+                                       "one event")
+                    out = reader.stdout.read()
+                out.decode()  # is UTF-8
+                self.assertNotIn(b"\x1b", out)
+        finally:
+            with open("/proc/self/comm", "wb") as file:
+                file.write(old)
+
+    def test_events_timeout_and_count(self):
+        self.agent.start_numbered("a")
+        done = self.agent.ctl("events", "a", "--timeout", "0.2")
+        self.assertEqual(done.returncode, 0)
+        with self.agent.events("a", "--count", "3") as events:
+            harness.wait_until(lambda: os.getppid() and events.process.poll() is not None, "three")
+            self.assertEqual(len(events.finish()), 3)
+
+    def test_reader_that_goes_away_is_no_error(self):
+        self.agent.start_numbered("a")
+        reader = subprocess.Popen(self.agent.ctl_command("events", "a"), stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        reader.stdout.close()
+        harness.wait_until(lambda: os.getppid() and reader.poll() is not None, "it ends")
+        self.assertEqual((reader.returncode, reader.stderr.read()), (0, b""))
+        reader.stderr.close()
+
+    def test_usage_errors(self):
+        for args in ([], ["nonsense"], ["stop"], ["list", "surplus"], ["list", "--no-such-option"],
+                     ["events", "--count", "many"], ["list", "-o", "nonsense"],
+                     ["start"], ["start", "a", "b"], ["events", "--timeout", "-1"]):
+            done = self.agent.ctl(*args, check=False)
+            self.assertEqual(done.returncode, USAGE, args)
+            self.assertTrue(done.stderr, args)
+
+    def test_environment_chooses_the_agent(self):
+        done = subprocess.run([harness.EUNOMIACTL, "list"], stdin=subprocess.DEVNULL,
+                              env={**os.environ, "EUNOMIA_HOST": self.agent.host}, check=False)
+        self.assertEqual(done.returncode, 0)
+
+    def test_completion(self):
+        self.agent.start_numbered("completed-slot")
+        env = {**os.environ, "EUNOMIA_HOST": self.agent.host,
+               "PATH": os.path.dirname(harness.EUNOMIACTL) + ":" + os.environ["PATH"]}
+        asks = {
+            "bash": ["bash", "--norc", "-c",
+                     'source <(eunomiactl completion bash); COMP_WORDS=(eunomiactl stop comp); '
+                     'COMP_CWORD=2; COMP_LINE="eunomiactl stop comp"; COMP_POINT=20; '
+                     '$(complete -p eunomiactl | sed "s/.*-F \\([^ ]*\\).*/\\1/"); '
+                     'echo "${COMPREPLY[@]}"'],
+            "fish": ["fish", "--no-config", "-c",
+                     "eunomiactl completion fish | source; "
+                     "complete -C 'eunomiactl stop comp'"],
+        }
+        for shell, command in asks.items():
+            if not shutil.which(shell):
+                print(f"SKIP: completion in {shell}: it is not installed")
+                continue
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  env=env, timeout=harness.PATIENCE, check=False)
+            self.assertIn("completed-slot", done.stdout, (shell, done.stderr))
+        for shell in ("bash", "zsh", "fish"):
+            if shutil.which(shell):
+                script = self.agent.ctl("completion", shell).stdout
+                done = subprocess.run([shell, "-n"], input=script, text=True, check=False,
+                                      capture_output=True)
+                self.assertEqual(done.returncode, 0, (shell, done.stderr))
+
+    def test_build_run_and_start(self):
+        source = os.path.join(harness.SOURCE, "tests/e2e/numbered.bpf.c")
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "numbered.json")
+            self.agent.ctl("build", source, "-o", path)
+            with open(path, encoding="utf-8") as file:
+                made = json.load(file)
+            self.assertEqual({"bpf_object", "bpf_object_size", "meta"}, set(made))
+            self.agent.ctl("check", path)
+            self.agent.ctl("start", path, "--name", "built", "--", "--only_pid", str(os.getpid()))
+            with self.agent.events("built") as events:
+                event = events.watch(os.getppid, lambda e: "data" in e)
+            self.assertEqual(event["data"]["pid"], os.getpid())
+
+    def test_build_of_a_broken_source(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".bpf.c") as file:
+            file.write("int broken(\n")
+            file.flush()
+            done = self.agent.ctl("build", file.name, "-o", "/dev/null", check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("error:", done.stderr)
+
+    def test_info(self):
+        info = self.agent.json("info")
+        self.assertEqual(info["pid"], self.agent.pid)
+        self.assertTrue(info["features"])
+        self.assertTrue(info["limits"])
+
+
+if __name__ == "__main__":
+    harness.main()
