@@ -32,7 +32,8 @@ enum rpc_kind {
 struct rpc_method {
 	const char *path; /* "/eunomia.v1.Trackers/Start" */
 	enum rpc_kind kind;
-	unsigned int role; /* of the server's owner; handed to rpc_server.authorize */
+	unsigned int
+	    role; /* of the server's owner, for rpc_server.authorize; 0: health, reflection */
 	const ProtobufCMessageDescriptor *request;
 	size_t max_request_bytes;
 	/*
@@ -45,9 +46,17 @@ struct rpc_method {
 	void (*on_half_close)(struct rpc_call *call);
 };
 
-struct rpc_server {
+/* Methods that belong together, and what their handlers work on. */
+struct rpc_service {
 	const struct rpc_method *methods;
 	size_t n_methods;
+	void *userdata; /* rpc_call_get_service(call)->userdata */
+};
+
+struct rpc_server {
+	/* The owner's own methods, rpc_health_get_service(), rpc_reflection_get_service(). */
+	const struct rpc_service *services;
+	size_t n_services;
 	/*
 	 * Asked before a request is read. Return: 0; or a negative errno with @err filled, which
 	 * ends the call with that error. NULL: everything is allowed.
@@ -66,8 +75,9 @@ struct rpc_call_ops {
 	/* The queue fell below the low-water mark after rpc_call_send() had returned false. */
 	void (*on_writable)(struct rpc_call *call);
 	/*
-	 * The call is over: finished, cancelled, past its deadline, or the connection is gone.
-	 * Called exactly once, last; afterwards the call must not be touched.
+	 * The call is over: finished and sent, cancelled, past its deadline, or the connection is
+	 * gone. Called exactly once, last, from rpc_session_feed(), pump, tick or free, never from
+	 * within a rpc_call function; afterwards the call must not be touched.
 	 */
 	void (*on_done)(struct rpc_call *call);
 };
@@ -115,6 +125,7 @@ void rpc_session_goaway(struct rpc_session *session);
 
 struct rpc_session *rpc_call_get_session(const struct rpc_call *call);
 const struct rpc_method *rpc_call_get_method(const struct rpc_call *call);
+const struct rpc_service *rpc_call_get_service(const struct rpc_call *call);
 /* Never NULL; @ops is borrowed, static. */
 void rpc_call_set_ops(struct rpc_call *call, const struct rpc_call_ops *ops, void *userdata);
 void *rpc_call_get_userdata(const struct rpc_call *call);

@@ -37,6 +37,8 @@ const char *rpc_status_to_string(enum rpc_status status);
 enum rpc_status rpc_status_from_reason(enum eun_reason reason);
 /* The reason to assume when a peer sent a bare status. */
 enum eun_reason rpc_status_to_reason(enum rpc_status status);
+/* The -errno that goes with it; 0 for RPC_OK. */
+int rpc_status_to_errno(enum rpc_status status);
 
 /* Appends an encoded google.rpc.Status with an eunomia.v1.ErrorDetail made of @err. */
 void rpc_error_encode_details(const struct eun_error *err, struct eub_buf *out);
