@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "object/attach_kind.h"
+
+#include "base/macro.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void test_find(void **state EUB_UNUSED)
+{
+	static const struct {
+		const char *section;
+		const char *name;
+		enum eun__gate_how gate;
+		enum eun__attach_how attach;
+		int32_t verdict;
+	} rows[] = {
+		{ "tp/syscalls/sys_enter_openat", "tracepoint", EUN__GATE_ELF, EUN__ATTACH_AUTO,
+		  0 },
+		{ "tracepoint/sched/sched_switch", "tracepoint", EUN__GATE_ELF, EUN__ATTACH_AUTO,
+		  0 },
+		{ "raw_tp/sys_enter", "raw_tp", EUN__GATE_ELF, EUN__ATTACH_AUTO, 0 },
+		{ "tp_btf/sys_enter", "tp_btf", EUN__GATE_BTF, EUN__ATTACH_AUTO, 0 },
+		{ "uprobe//bin/bash:readline", "uprobe", EUN__GATE_ELF, EUN__ATTACH_AUTO, 0 },
+		{ "uprobe.s//bin/bash:readline", "uprobe.s", EUN__GATE_NONE, EUN__ATTACH_AUTO, 0 },
+		{ "uprobe", "uprobe", EUN__GATE_ELF, EUN__ATTACH_TARGET, 0 },
+		{ "kprobe/do_unlinkat", "kprobe", EUN__GATE_ELF, EUN__ATTACH_AUTO, 0 },
+		{ "perf_event", "perf_event", EUN__GATE_ELF, EUN__ATTACH_PERF_EVENT, 0 },
+		{ "xdp", "xdp", EUN__GATE_ELF, EUN__ATTACH_TARGET, 2 },
+		{ "tc", "tc", EUN__GATE_ELF, EUN__ATTACH_TARGET, -1 },
+		{ "cgroup_skb/egress", "cgroup", EUN__GATE_ELF, EUN__ATTACH_TARGET, 1 },
+		{ "lwt_in", "lwt", EUN__GATE_NONE, EUN__ATTACH_TARGET, 0 },
+		{ "syscall", "syscall", EUN__GATE_NONE, EUN__ATTACH_NEVER, 0 },
+	};
+
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(rows); i++) {
+		const struct eun__attach_kind *kind = eun__attach_kind_find(rows[i].section);
+
+		assert_non_null(kind);
+		assert_string_equal(kind->name, rows[i].name);
+		assert_int_equal(kind->gate, rows[i].gate);
+		assert_int_equal(kind->attach, rows[i].attach);
+		assert_int_equal(kind->verdict, rows[i].verdict);
+	}
+}
+
+static void test_unknown_sections(void **state EUB_UNUSED)
+{
+	static const char *const sections[] = { "", "x", "tp", "xdpx", "tracepoint", ".text" };
+
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(sections); i++)
+		assert_null(eun__attach_kind_find(sections[i]));
+}
+
+static void test_reasons(void **state EUB_UNUSED)
+{
+	assert_string_equal(eun__attach_kind_no_gate_reason(eun__attach_kind_find("tp/a/b")), "");
+	assert_string_not_equal(eun__attach_kind_no_gate_reason(eun__attach_kind_find("lsm.s/x")),
+				eun__attach_kind_no_gate_reason(eun__attach_kind_find("usdt/x")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_unknown_sections),
+		cmocka_unit_test(test_reasons),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
