@@ -35,6 +35,7 @@ static_assert(EUB_ARRAY_SIZE(reason_names) == _EUN_REASON_MAX, "one name per rea
  * Formats into @dst of @size bytes and cuts at a character's border. Control characters from
  * outside are made harmless here, so that no message can forge lines of a log.
  */
+EUB_PRINTF(3, 0)
 static void format_line(char *dst, size_t size, const char *format, va_list args)
 {
 	struct eub_buf raw = EUB_BUF_INIT;

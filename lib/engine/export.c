@@ -12,6 +12,7 @@
 #include "engine/limits.h"
 #include "event/schema.h"
 #include "package/event_type.h"
+#include "package/map_def.h"
 #include "package/package.h"
 
 #include <bpf/btf.h>
@@ -135,11 +136,16 @@ static int from_export_config(const struct choice *choice, struct eun_schema **r
 static int from_map_value(const struct choice *choice, struct eun_schema **ret_schema,
 			  struct eun_error *err)
 {
-	uint32_t id = 0;
-	int r =
-	    choice->btf ? eun__event_type_of_map(choice->btf, bpf_map__name(choice->map), &id) : 0;
+	struct eun__map_def def;
+	int32_t id;
 
-	return r <= 0 ? 0 : from_btf_id(choice->btf, id, ret_schema, err);
+	if (!choice->btf || !eun__map_find(choice->btf, eun__map_section(choice->btf),
+					   bpf_map__name(choice->map), &def))
+		return 0;
+	id = btf__resolve_type(choice->btf, def.value_id);
+	if (id <= 0 || !btf_is_struct(btf__type_by_id(choice->btf, (uint32_t)id)))
+		return 0;
+	return from_btf_id(choice->btf, (uint32_t)id, ret_schema, err);
 }
 
 /* The declared type in @btf: by its id if the name there agrees, else by name. */
@@ -220,10 +226,14 @@ static int from_object_btf(const struct choice *choice, struct eun_schema **ret_
 {
 	char note[256] = "";
 	uint32_t id = 0;
-	int r = choice->btf ? eun__event_type_find(choice->btf, bpf_map__name(choice->map), &id,
-						   note, sizeof(note))
-			    : 0;
+	size_t size;
+	const void *image = eun_package_get_object(choice->package, &size);
+	int r;
 
+	if (!choice->btf)
+		return 0;
+	r = eun__event_type_find_in_object(image, size, choice->btf, bpf_map__name(choice->map),
+					   &id, note, sizeof(note));
 	if (*note)
 		eun__notes_add(choice->notes, "%s", note);
 	return r <= 0 ? 0 : from_btf_id(choice->btf, id, ret_schema, err);

@@ -20,6 +20,7 @@ static struct {
 
 static _Thread_local char last_warning[LINE_MAX_BYTES];
 
+EUB_PRINTF(2, 0)
 static int on_print(enum libbpf_print_level level, const char *format, va_list args)
 {
 	char line[LINE_MAX_BYTES];

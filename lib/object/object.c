@@ -15,11 +15,11 @@
 #include "object/libbpf_log.h"
 #include "object/limits.h"
 #include "object/settings.h"
+#include "package/elf.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <elf.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -28,31 +28,15 @@ struct eun__object {
 	char *verifier_log; /* during the load only */
 };
 
-/* The contents of section @name of the package's ELF image, which passed the package's checks. */
-static const void *find_section(const struct eun_package *package, const char *name,
-				size_t *ret_size)
+/* The contents of section @name; NULL if the object has none. */
+static const void *find_section(const struct eun__elf *elf, const char *name, size_t *ret_size)
 {
-	size_t size;
-	const unsigned char *image = eun_package_get_object(package, &size);
-	Elf64_Ehdr file;
-	Elf64_Shdr names;
+	struct eun__elf_section section;
 
-	memcpy(&file, image, sizeof(file));
-	if (file.e_shstrndx >= file.e_shnum)
+	if (!eun__elf_find_section(elf, name, &section))
 		return NULL;
-	memcpy(&names, image + file.e_shoff + (size_t)file.e_shstrndx * sizeof(names),
-	       sizeof(names));
-	for (size_t i = 0; i < file.e_shnum; i++) {
-		Elf64_Shdr section;
-
-		memcpy(&section, image + file.e_shoff + i * sizeof(section), sizeof(section));
-		if (section.sh_name < names.sh_size && section.sh_type != SHT_NOBITS &&
-		    eub_streq((const char *)image + names.sh_offset + section.sh_name, name)) {
-			*ret_size = section.sh_size;
-			return image + section.sh_offset;
-		}
-	}
-	return NULL;
+	*ret_size = section.header.sh_size;
+	return section.data;
 }
 
 /*
@@ -62,14 +46,21 @@ static const void *find_section(const struct eun_package *package, const char *n
 static int open_kernel_types(const struct eun_package *package, struct eun__kernel_btf *kernel,
 			     int *ret_fd, struct eun_error *err)
 {
+	size_t size;
+	const void *image = eun_package_get_object(package, &size);
 	size_t types_size = 0;
 	size_t ext_size = 0;
-	const void *types = find_section(package, ".BTF", &types_size);
-	const void *ext = find_section(package, ".BTF.ext", &ext_size);
 	struct eun__core_roots roots = { 0 };
+	struct eun__elf elf;
+	const void *types;
+	const void *ext;
 	struct btf *btf;
-	int r;
+	int r = eun__elf_init(&elf, image, size, err);
 
+	if (r < 0)
+		return r;
+	types = find_section(&elf, BTF_ELF_SEC, &types_size);
+	ext = find_section(&elf, BTF_EXT_ELF_SEC, &ext_size);
 	if (!types || !ext)
 		return 0;
 	btf = btf__new(types, (uint32_t)types_size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * One CO-RE relocation of each sort that the reduced kernel BTF must answer as the whole one does:
- * offsets through nested and anonymous members, arrays, bit-fields, sizes, existence of what is there
- * and what is not, flavours, enumerators.
+ * offsets through nested and anonymous members, arrays, bit-fields, sizes, existence of what is
+ * there and what is not, flavours, enumerators.
  */
 #include <linux/bpf.h>
 #include <linux/types.h>

@@ -78,6 +78,7 @@ static void *run_flood(void *argument)
 	return NULL;
 }
 
+EUB_PRINTF(2, 0)
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;

@@ -314,13 +314,9 @@ static void test_bad_settings(void **state EUB_UNUSED)
 
 static void test_bad_names(void **state EUB_UNUSED)
 {
-	static const char *const names[] = { "",
-					     ".hidden",
-					     "a/b",
-					     "a b",
-					     "-x",
-					     "0123456789012345678901234567890123456789"
-					     "012345678901234567890123" };
+	static const char long_name[] = "0123456789012345678901234567890123456789"
+					"012345678901234567890123";
+	static const char *const names[] = { "", ".hidden", "a/b", "a b", "-x", long_name };
 
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(names); i++) {
 		const struct eun_slot_options options = { .size = sizeof(options),

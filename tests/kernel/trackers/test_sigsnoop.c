@@ -29,7 +29,7 @@ static bool is_equal(const void *data, const void *userdata)
 	const struct event *event = data;
 	const struct wanted *wanted = userdata;
 
-	return event->pid == (uint32_t)wanted->pid && event->tpid == (uint32_t)wanted->tpid &&
+	return event->pid == (uint32_t)wanted->pid && event->tpid == wanted->tpid &&
 	       event->sig == wanted->sig && event->outcome == wanted->outcome;
 }
 
@@ -102,6 +102,8 @@ static void shows_calls_that_sent_nothing(void **state)
 	assert_int_equal(wait_for(watch, getpid(), 0, PROBED)->ret, 0);
 	assert_int_equal(kill(nobody, SIGTERM), -1);
 	assert_int_equal(wait_for(watch, nobody, SIGTERM, REFUSED)->ret, -ESRCH);
+	assert_int_equal(kill(-nobody, SIGTERM), -1);
+	assert_int_equal(wait_for(watch, -nobody, SIGTERM, REFUSED)->ret, -ESRCH);
 	assert_int_equal(syscall(SYS_tkill, nobody, SIGHUP), -1);
 	assert_int_equal(wait_for(watch, nobody, SIGHUP, REFUSED)->ret, -ESRCH);
 	assert_int_equal(syscall(SYS_tgkill, getpid(), nobody, SIGINT), -1);
