@@ -3,9 +3,10 @@
  * Makes kernel events at a rate, or flat out, and no more than it was asked for: one getppid(2) or
  * one openat(2) of a path that does not exist each. Prints what it did as one line of JSON.
  *
- * With a rate the calls come in bursts of a thousandth of a second, on an absolute schedule, so
- * that a late start of one burst does not lower the rate. It waits for a line on standard input
- * first (its pid is needed for a tracker's filter), unless that is at its end.
+ * With a rate the calls are evenly spaced, so that each finds its reader asleep again; the schedule
+ * is absolute, so that being late once does not lower the rate. Waiting is done by looking at the
+ * clock: it keeps a processor busy and sleeps would be too coarse. It waits for a line on standard
+ * input first (its pid is needed for a tracker's filter), unless that is at its end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,10 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S     UINT64_C(1000000000)
-#define BURSTS_PER_S 1000
-#define MAX_EVENTS   UINT64_C(100000000)
-#define MAX_RATE     UINT64_C(10000000)
+#define NS_PER_S   UINT64_C(1000000000)
+#define MAX_EVENTS UINT64_C(1000000000)
+#define MAX_RATE   UINT64_C(10000000)
 
 static void call_getppid(void)
 {
@@ -50,30 +50,15 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
-static void wait_until(uint64_t ns)
-{
-	const struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_S),
-				     .tv_nsec = (long)(ns % NS_PER_S) };
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) == EINTR)
-		continue;
-}
-
 /* @rate: events a second; 0: flat out. */
 static void generate(void (*call)(void), uint64_t n_events, uint64_t rate)
 {
 	uint64_t start = now_ns();
-	uint64_t done = 0;
 
-	for (uint64_t burst = 1; done < n_events; burst++) {
-		uint64_t due = rate > 0 ? burst * rate / BURSTS_PER_S : n_events;
-
-		if (due > n_events)
-			due = n_events;
-		for (; done < due; done++)
-			call();
-		if (rate > 0)
-			wait_until(start + burst * (NS_PER_S / BURSTS_PER_S));
+	for (uint64_t i = 0; i < n_events; i++) {
+		while (rate > 0 && now_ns() - start < i * NS_PER_S / rate)
+			continue;
+		call();
 	}
 }
 
