@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* eunomiactl info: the agent, the kernel it runs on, and what both can do. */
+#include "base/str.h"
+#include "client.h"
+#include "record.h"
+#include "table.h"
+
+#include "eunomia/v1/eunomia.pb-c.h"
+
+const struct option_row cmd_info_options[] = { { 0 } };
+
+static const struct table_column feature_columns[] = { { "FEATURE", TABLE_FIXED },
+						       { "HERE", TABLE_FIXED },
+						       { "REMARK", TABLE_TEXT } };
+static const struct table_column limit_columns[] = { { "LIMIT", TABLE_FIXED },
+						     { "VALUE", TABLE_NUMBER },
+						     { "UNIT", TABLE_FIXED } };
+
+static void write_features(struct document *doc, const Eunomia__V1__InfoReply *info)
+{
+	document_begin_array(doc, "features");
+	for (size_t i = 0; i < info->n_features; i++) {
+		document_begin_object(doc, NULL);
+		document_add_string(doc, "name", info->features[i]->name);
+		document_add_bool(doc, "available", info->features[i]->available);
+		document_add_string(doc, "detail", info->features[i]->detail);
+		document_end(doc);
+	}
+	document_end(doc);
+}
+
+static void write_limits(struct document *doc, const Eunomia__V1__InfoReply *info)
+{
+	document_begin_array(doc, "limits");
+	for (size_t i = 0; i < info->n_limits; i++) {
+		document_begin_object(doc, NULL);
+		document_add_string(doc, "name", info->limits[i]->name);
+		document_add_u64(doc, "value", info->limits[i]->value);
+		document_add_string(doc, "unit", info->limits[i]->unit);
+		document_end(doc);
+	}
+	document_end(doc);
+}
+
+static void write_info(struct document *doc, const void *object)
+{
+	const Eunomia__V1__InfoReply *info = object;
+
+	document_begin_object(doc, NULL);
+	document_add_string(doc, "version", info->version);
+	document_add_string(doc, "kernel_release", info->kernel_release);
+	document_add_string(doc, "machine", info->machine);
+	document_add_time(doc, "started", info->started_unix_ns);
+	document_add_u64(doc, "pid", info->pid);
+	write_features(doc, info);
+	write_limits(doc, info);
+	document_begin_array(doc, "trackers");
+	for (size_t i = 0; i < info->n_trackers; i++)
+		document_add_string(doc, NULL, info->trackers[i]);
+	document_end(doc);
+	document_end(doc);
+}
+
+static int append_fields(const struct ctl *ctl, const Eunomia__V1__InfoReply *info,
+			 struct eub_buf *out)
+{
+	struct table table;
+
+	record_begin_fields(&table);
+	table_add(&table, "agent version");
+	table_add(&table, info->version);
+	table_add(&table, "agent pid");
+	table_add_u64(&table, info->pid);
+	table_add(&table, "agent started");
+	table_add_time(&table, info->started_unix_ns);
+	table_add(&table, "kernel");
+	table_add(&table, info->kernel_release);
+	table_add(&table, "machine");
+	table_add(&table, info->machine);
+	return record_finish_table(ctl, &table, TABLE_NO_HEADERS, out);
+}
+
+static int append_features(const struct ctl *ctl, const Eunomia__V1__InfoReply *info,
+			   struct eub_buf *out)
+{
+	struct table table;
+
+	table_init(&table, feature_columns, EUB_ARRAY_SIZE(feature_columns));
+	for (size_t i = 0; i < info->n_features; i++) {
+		table_add(&table, info->features[i]->name);
+		table_add(&table, info->features[i]->available ? "yes" : "no");
+		table_add(&table, info->features[i]->detail);
+	}
+	return record_finish_section(ctl, &table, out);
+}
+
+static int append_limits(const struct ctl *ctl, const Eunomia__V1__InfoReply *info,
+			 struct eub_buf *out)
+{
+	struct table table;
+
+	table_init(&table, limit_columns, EUB_ARRAY_SIZE(limit_columns));
+	for (size_t i = 0; i < info->n_limits; i++) {
+		table_add(&table, info->limits[i]->name);
+		table_add_u64(&table, info->limits[i]->value);
+		table_add(&table, info->limits[i]->unit);
+	}
+	return record_finish_section(ctl, &table, out);
+}
+
+static void append_trackers(const void *object, struct eub_buf *out)
+{
+	const Eunomia__V1__InfoReply *info = object;
+
+	for (size_t i = 0; i < info->n_trackers; i++)
+		record_append_name(out, info->trackers[i]);
+}
+
+static int append_info(const struct ctl *ctl, const void *object, struct eub_buf *out)
+{
+	const Eunomia__V1__InfoReply *info = object;
+	int r = append_fields(ctl, info, out);
+
+	if (r == 0)
+		r = append_features(ctl, info, out);
+	if (r == 0)
+		r = append_limits(ctl, info, out);
+	if (info->n_trackers > 0)
+		eub_buf_append_str(out, "\nTRACKERS\n");
+	append_trackers(info, out);
+	return r;
+}
+
+static const struct record_kind info_kind = {
+	.write = write_info,
+	.append_table = append_info,
+	.append_names = append_trackers,
+};
+
+enum ctl_exit cmd_info(struct ctl *ctl)
+{
+	Eunomia__V1__InfoRequest request = EUNOMIA__V1__INFO_REQUEST__INIT;
+	struct eun_error err = EUN_ERROR_INIT;
+	ProtobufCMessage *message = NULL;
+	enum ctl_exit status;
+
+	if (client_call(ctl, "/eunomia.v1.Agent/Info", &request.base,
+			&eunomia__v1__info_reply__descriptor, &message, &err) < 0) {
+		status = ctl_fail(ctl, NULL, &err);
+	} else {
+		status = record_print(ctl, &info_kind, message);
+		protobuf_c_message_free_unpacked(message, NULL);
+	}
+	eun_error_done(&err);
+	return status;
+}

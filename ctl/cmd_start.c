@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * eunomiactl start: finds the package here, hands it to the agent and prints the slot's name. A
+ * name that is not installed here is left to the agent, whose trackers may be others.
+ */
+#include "cmd_settings.h"
+#include "cmd_slot.h"
+
+#include "base/cleanup.h"
+#include "source.h"
+#include "trackers.h"
+
+const struct option_row cmd_start_options[] = {
+	{ "name", 'n', OPTION_STRING, OPTION_OFFSET(name), 0, "NAME", COMPLETE_NOTHING,
+	  "name of the slot (default: the package's name)" },
+	{ "set", 's', OPTION_WORDS, OPTION_OFFSET(settings), 0, "KEY=VALUE", COMPLETE_NOTHING,
+	  "set a global variable of the tracker; may be repeated" },
+	{ "type", 't', OPTION_WORDS, OPTION_OFFSET(types), 0, "[MAP=]STRUCT", COMPLETE_NOTHING,
+	  "struct of the events; may be repeated" },
+	{ "ring-bytes", 0, OPTION_SIZE, OPTION_OFFSET(ring_bytes), 0, "BYTES", COMPLETE_NOTHING,
+	  "size of the ring buffer: a power of two, also as 256k or 1M" },
+	{ 0 },
+};
+
+/*
+ * Words of the command line as protobuf-c wants them: it packs requests without writing to them,
+ * but its types are not const.
+ */
+static char **as_strings(const char *const *words)
+{
+	return (char **)(uintptr_t)words;
+}
+
+/* A BPF object has no name of its own, so it gets that of its file where that may be one. */
+static const char *choose_name(const struct ctl *ctl, const struct source *source)
+{
+	static const char elf_magic[] = { 0x7f, 'E', 'L', 'F' };
+	const struct eub_buf *data = &source->data;
+
+	if (ctl->options.name)
+		return ctl->options.name;
+	if (source->name && trackers_is_name(source->name) && data->len > sizeof(elf_magic) &&
+	    memcmp(data->data, elf_magic, sizeof(elf_magic)) == 0)
+		return source->name;
+	return "";
+}
+
+static int call_start(struct ctl *ctl, const struct source *source,
+		      const struct eun_setting *settings, Eunomia__V1__SlotReply **ret_reply,
+		      struct eun_error *err)
+{
+	Eunomia__V1__StartRequest request;
+	const struct options *options = &ctl->options;
+	size_t n = options->settings.n;
+	_cleanup_(eub_freep) Eunomia__V1__Setting *list = calloc(n + 1, sizeof(*list));
+	_cleanup_(eub_freep) Eunomia__V1__Setting **pointers = calloc(n + 1, sizeof(*pointers));
+	const char *name = choose_name(ctl, source);
+
+	if (!list || !pointers)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		eunomia__v1__setting__init(&list[i]);
+		list[i].key = *as_strings(&settings[i].key);
+		list[i].value = *as_strings(&settings[i].value);
+		pointers[i] = &list[i];
+	}
+	eunomia__v1__start_request__init(&request);
+	if (source->tracker) {
+		request.tracker = source->tracker;
+	} else {
+		request.package.data = (uint8_t *)source->data.data;
+		request.package.len = source->data.len;
+	}
+	request.name = *as_strings(&name);
+	request.settings = pointers;
+	request.n_settings = n;
+	request.args = as_strings(ctl->arguments.tail);
+	request.n_args = ctl->arguments.n_tail;
+	request.types = as_strings(options->types.items);
+	request.n_types = options->types.n;
+	request.ring_bytes = options->ring_bytes;
+	return slot_call(ctl, "/eunomia.v1.Trackers/Start", &request.base, ret_reply, err);
+}
+
+static int start(struct ctl *ctl, const char *spec, Eunomia__V1__SlotReply **ret_reply,
+		 struct eun_error *err)
+{
+	_cleanup_(eub_freep) struct eun_setting *settings = NULL;
+	struct source source = { 0 };
+	int r = settings_parse(&ctl->options.settings, &settings, err);
+
+	if (r == 0)
+		r = source_load(spec, SOURCE_MAY_BE_REMOTE, &source, err);
+	if (r == 0)
+		r = call_start(ctl, &source, settings, ret_reply, err);
+	source_done(&source);
+	return r;
+}
+
+enum ctl_exit cmd_start(struct ctl *ctl)
+{
+	const char *spec = ctl->arguments.positional.items[0];
+	struct eun_error err = EUN_ERROR_INIT;
+	Eunomia__V1__SlotReply *reply = NULL;
+	enum ctl_exit status;
+
+	if (start(ctl, spec, &reply, &err) < 0) {
+		status = ctl_fail(ctl, ctl->options.name ? ctl->options.name : spec, &err);
+	} else {
+		for (size_t i = 0; i < reply->slot->n_notes; i++)
+			ctl_remark(ctl, "note: %s", reply->slot->notes[i]);
+		status = record_print(ctl, &slot_kind, reply->slot);
+		eunomia__v1__slot_reply__free_unpacked(reply, NULL);
+	}
+	eun_error_done(&err);
+	return status;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of verbs made from commands.def, and what follows from it: which options a verb has and
+ * its help text. Options that several verbs share stand in tables of their own here; a verb's own
+ * table comes first, so its --timeout hides the common one.
+ */
+#include "commands.h"
+
+#include "base/str.h"
+
+static const struct command commands[] = {
+#define COMMAND(verb, synopsis, phrase, min, max, flags, output, outputs, complete, help)          \
+	{ #verb,                                                                                   \
+	  synopsis,                                                                                \
+	  phrase,                                                                                  \
+	  min,                                                                                     \
+	  max,                                                                                     \
+	  flags,                                                                                   \
+	  output,                                                                                  \
+	  outputs,                                                                                 \
+	  complete,                                                                                \
+	  help,                                                                                    \
+	  cmd_##verb##_options,                                                                    \
+	  cmd_##verb },
+#include "commands.def"
+#undef COMMAND
+};
+
+static const struct option_row common_options[] = {
+	{ "help", 'h', OPTION_FLAG, OPTION_OFFSET(wants_help), 0, NULL, COMPLETE_NOTHING,
+	  "show this help" },
+	{ "quiet", 'q', OPTION_FLAG, OPTION_OFFSET(is_quiet), 0, NULL, COMPLETE_NOTHING,
+	  "say nothing but errors on standard error" },
+	{ 0 },
+};
+
+static const struct option_row output_options[] = {
+	{ "output", 'o', OPTION_STRING, OPTION_OFFSET(output), 0, "FORM", COMPLETE_OUTPUT,
+	  "form of the output" },
+	{ 0 },
+};
+
+static const struct option_row header_options[] = {
+	{ "no-headers", 0, OPTION_FLAG, OPTION_OFFSET(has_no_headers), 0, NULL, COMPLETE_NOTHING,
+	  "leave out the header line of tables and text" },
+	{ 0 },
+};
+
+static const struct option_row agent_options[] = {
+	{ "host", 'H', OPTION_STRING, OPTION_OFFSET(host), 0, "unix:///PATH", COMPLETE_NOTHING,
+	  "address of the agent (also: environment variable EUNOMIA_HOST)" },
+	{ 0 },
+};
+
+static const struct option_row timeout_options[] = {
+	{ "timeout", 0, OPTION_SECONDS, OPTION_OFFSET(timeout_ms), 0, "SECONDS", COMPLETE_NOTHING,
+	  "give up when the agent has not answered by then (60)" },
+	{ 0 },
+};
+
+/* Understood in place of a verb. */
+static const struct option_row program_options[] = {
+	{ "version", 'V', OPTION_FLAG, OPTION_OFFSET(wants_version), 0, NULL, COMPLETE_NOTHING,
+	  "show the version" },
+	{ 0 },
+};
+
+static const char program_help[] = "eunomiactl runs eBPF trackers, in an agent or by itself.\n"
+				   "\n"
+				   "Usage: eunomiactl VERB [OPTIONS] [ARGUMENTS]\n"
+				   "\n"
+				   "Verbs:\n";
+
+static const char source_help[] =
+    "\n"
+    "SOURCE is a package or BPF object file, '-' for standard input, an http(s) URL, a package\n"
+    "given literally as JSON, or the name of an installed tracker.\n";
+
+static const char exit_help[] =
+    "\n"
+    "Exit status: 0 done, 1 failed, 2 usage, 3 no such slot or not running, 4 agent not\n"
+    "reachable, 5 permission. 'eunomiactl VERB --help' tells more of a verb.\n";
+
+const struct command *command_get(size_t i)
+{
+	return i < EUB_ARRAY_SIZE(commands) ? &commands[i] : NULL;
+}
+
+const struct command *command_find(const char *verb)
+{
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(commands); i++)
+		if (eub_streq(commands[i].verb, verb))
+			return &commands[i];
+	return NULL;
+}
+
+const char *command_find_near(const char *word)
+{
+	const char *near = NULL;
+	size_t best = 3;
+
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(commands); i++) {
+		size_t distance = eub_edit_distance(commands[i].verb, word);
+
+		if (distance < best) {
+			best = distance;
+			near = commands[i].verb;
+		}
+	}
+	return near;
+}
+
+size_t command_get_tables(const struct command *command,
+			  const struct option_row *ret_tables[static COMMAND_TABLES_MAX])
+{
+	bool has_headers =
+	    !command || (command->outputs & (OUTPUT_BIT(OUTPUT_TABLE) | OUTPUT_BIT(OUTPUT_TEXT)));
+	bool has_agent = !command || (command->flags & COMMAND_AGENT);
+	size_t n = 0;
+
+	ret_tables[n++] = command ? command->options : program_options;
+	if (!command || command->outputs)
+		ret_tables[n++] = output_options;
+	if (has_headers)
+		ret_tables[n++] = header_options;
+	if (has_agent) {
+		ret_tables[n++] = agent_options;
+		ret_tables[n++] = timeout_options;
+	}
+	ret_tables[n++] = common_options;
+	return n;
+}
+
+static void append_command_help(struct eub_buf *buf, const struct command *command)
+{
+	const struct option_row *tables[COMMAND_TABLES_MAX];
+	size_t n = command_get_tables(command, tables);
+
+	eub_buf_printf(buf, "eunomiactl %s: %s\n\nUsage: eunomiactl %s [OPTIONS]%s%s\n",
+		       command->verb, command->help, command->verb, *command->synopsis ? " " : "",
+		       command->synopsis);
+	if (command->complete == COMPLETE_SOURCE)
+		eub_buf_append_str(buf, source_help);
+	eub_buf_append_str(buf, "\nOptions:\n");
+	options_append_help(buf, tables, n);
+	if (command->outputs) {
+		eub_buf_append_str(buf, "\nForms of output: ");
+		output_append_formats(buf, command->outputs);
+		eub_buf_append_char(buf, '\n');
+	}
+}
+
+void command_append_help(struct eub_buf *buf, const struct command *command)
+{
+	if (command) {
+		append_command_help(buf, command);
+		return;
+	}
+	eub_buf_append_str(buf, program_help);
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(commands); i++)
+		eub_buf_printf(buf, "  %-11s %s\n", commands[i].verb, commands[i].help);
+	eub_buf_append_str(buf, exit_help);
+}

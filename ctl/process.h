@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Other programs: finding them and running them, without a shell. */
+#pragma once
+
+#include <eunomia/error.h>
+
+/**
+ * process_find() - the file that a command name stands for
+ * @name: with a slash: that file; else searched in PATH
+ *
+ * Return: 0 with an executable file's path, free() it; -ENOENT, -ENOMEM.
+ */
+int process_find(const char *name, char **ret_path);
+/**
+ * process_run() - run a program and wait for its end
+ * @path: executable file
+ * @argv: words, the first of which names the program; ends with NULL
+ *
+ * Standard streams and environment are ours.
+ *
+ * Return: its exit status, 0..255; -ECANCELED (INTERNAL) if a signal ended it; -errno of
+ * posix_spawn(3).
+ */
+int process_run(const char *path, const char *const *argv, struct eun_error *err);
