@@ -345,8 +345,6 @@ static int add_scalar(struct compiler *compiler, const struct target *target, st
 	const struct btf_type *type = target->type;
 	int r;
 
-	if (place.bitfield_bits && !btf_is_int(type) && !btf_is_any_enum(type))
-		return fail(compiler, place.key, "is a bitfield of a type that cannot be one");
 	if (target->is_address && !place.bitfield_bits)
 		r = add_plain(compiler, target->address, target->size_bytes, place);
 	else if (btf_is_composite(type))
@@ -440,8 +438,9 @@ static int add_member(struct compiler *compiler, struct frame *frame)
 	place.offset_bits = (uint32_t)start;
 	if (!name[0] && !btf_is_composite(target.type))
 		return 0; /* padding */
-	if (start % 8 != 0 && !btf_is_int(target.type) && !btf_is_any_enum(target.type))
-		return fail(compiler, name, "does not start at a byte");
+	if ((place.bitfield_bits || start % 8 != 0) && !btf_is_int(target.type) &&
+	    !btf_is_any_enum(target.type))
+		return fail(compiler, name, "is a bitfield of a type that cannot be one");
 	if (!name[0])
 		return push_frame(compiler, &(struct frame){ .record = target.type,
 							     .base_bits = place.offset_bits });
