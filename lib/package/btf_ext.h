@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads .BTF.ext (Documentation/bpf/btf.rst): what a compiler says about the instructions. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum eun__btf_ext_part {
+	EUN__BTF_EXT_FUNC_INFO, /* instruction offset, type id of the FUNC */
+	EUN__BTF_EXT_CORE_RELO, /* instruction offset, type id, access string, kind */
+	_EUN__BTF_EXT_PART_MAX,
+};
+
+/* @section: offset of the section's name in the BTF's strings; @type_id is not checked. */
+typedef void (*eun__btf_ext_fn)(uint32_t section, uint32_t type_id, void *userdata);
+
+/**
+ * eun__btf_ext_walk() - visit every record of one part
+ * @data: contents of the section, @size bytes of any alignment
+ *
+ * Return: 0; -EINVAL if the section is malformed: records before the damage were visited.
+ */
+int eun__btf_ext_walk(const void *data, size_t size, enum eun__btf_ext_part part,
+		      eun__btf_ext_fn visit, void *userdata);
