@@ -149,7 +149,7 @@ int eun__gate_new(const struct eun__switch *sw, const struct eun__attach_kind *k
 		eun__gate_free(gate);
 		return eun_error_set(err, r, EUN_REASON_ATTACH_FAILED,
 				     "the gate cannot be loaded: %s; %s", strerror(-r),
-				     eun__libbpf_log_last());
+				     eun__libbpf_log_first());
 	}
 	*ret_gate = gate;
 	return 0;

@@ -134,7 +134,7 @@ struct eun__hook *eun__hook_free(struct eun__hook *hook)
 
 static int attach_failed(const struct eun__hook *hook, int r, struct eun_error *err)
 {
-	const char *words = eun__libbpf_log_last();
+	const char *words = eun__libbpf_log_first();
 
 	eun_error_set_subject(err, hook->section);
 	(void)eun_error_set(

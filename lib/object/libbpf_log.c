@@ -18,7 +18,7 @@ static struct {
 	void *userdata;
 } receiver;
 
-static _Thread_local char last_warning[LINE_MAX_BYTES];
+static _Thread_local char first_warning[LINE_MAX_BYTES];
 
 EUB_PRINTF(2, 0)
 static int on_print(enum libbpf_print_level level, const char *format, va_list args)
@@ -37,8 +37,8 @@ static int on_print(enum libbpf_print_level level, const char *format, va_list a
 	if (eub_has_prefix(start, "libbpf: "))
 		start += strlen("libbpf: ");
 	start[strcspn(start, "\n")] = '\0';
-	if (level == LIBBPF_WARN)
-		memmove(last_warning, start, strlen(start) + 1);
+	if (level == LIBBPF_WARN && !first_warning[0])
+		memcpy(first_warning, start, strlen(start) + 1);
 	if (receiver.on_line)
 		receiver.on_line(start, receiver.userdata);
 	return n;
@@ -53,10 +53,10 @@ void eun__libbpf_log_install(void (*on_line)(const char *line, void *userdata), 
 
 void eun__libbpf_log_reset(void)
 {
-	last_warning[0] = '\0';
+	first_warning[0] = '\0';
 }
 
-const char *eun__libbpf_log_last(void)
+const char *eun__libbpf_log_first(void)
 {
-	return last_warning;
+	return first_warning;
 }

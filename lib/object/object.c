@@ -96,12 +96,29 @@ static int open_object(struct eun__object *object, const struct eun_package *pac
 	r = -errno;
 	return eun_error_set(err, r, EUN_REASON_BAD_PACKAGE,
 			     "libbpf cannot open the object: %s; %s", strerror(-r),
-			     eun__libbpf_log_last());
+			     eun__libbpf_log_first());
 }
 
-static bool is_ring(const struct bpf_map *map)
+/*
+ * Event maps have sizes of their own in the kernel: none for a ring buffer, descriptors for a perf
+ * event array. Trackers name the struct of their records as the map's value all the same, which is
+ * where its type is found.
+ */
+static void fix_value_sizes(struct eun__object *object)
 {
-	return bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->bpf)
+	{
+		bool is_ring = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF;
+		uint32_t size = is_ring ? 0 : sizeof(uint32_t);
+
+		if (!is_ring && bpf_map__type(map) != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+			continue;
+		/* Not loaded yet: cannot fail. */
+		(void)bpf_map__set_key_size(map, size);
+		(void)bpf_map__set_value_size(map, size);
+	}
 }
 
 static int set_ring_sizes(struct eun__object *object, uint32_t bytes, struct eun_error *err)
@@ -115,7 +132,7 @@ static int set_ring_sizes(struct eun__object *object, uint32_t bytes, struct eun
 				     "ring size %u is not a power of two of at least 4096", bytes);
 	bpf_object__for_each_map(map, object->bpf)
 	{
-		if (is_ring(map))
+		if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
 			(void)bpf_map__set_max_entries(map, bytes); /* not loaded: cannot fail */
 	}
 	return 0;
@@ -188,7 +205,7 @@ static void set_failed_program(struct eun_error *err, const char *words)
 static int load_failed(const struct eun__object *object, int r, struct eun__kernel_btf *kernel,
 		       struct eun_error *err)
 {
-	const char *words = eun__libbpf_log_last();
+	const char *words = eun__libbpf_log_first();
 	char complaint[512];
 
 	copy_complaint(object->verifier_log, complaint, sizeof(complaint));
@@ -266,8 +283,10 @@ static int build(struct eun__object *object, const struct eun_package *package,
 		return r;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", types_fd);
 	r = open_object(object, package, types_fd >= 0 ? path : NULL, err);
-	if (r == 0)
-		r = set_ring_sizes(object, options->ring_bytes, err);
+	if (r < 0)
+		return r;
+	fix_value_sizes(object);
+	r = set_ring_sizes(object, options->ring_bytes, err);
 	if (r == 0)
 		r = eun__settings_apply(object->bpf, package, options, err);
 	if (r == 0)
