@@ -21,6 +21,8 @@ struct rpc_client;
  * (EUN_REASON_PERMISSION), -ENAMETOOLONG, other -errno.
  */
 int rpc_client_connect(const char *path, struct rpc_client **ret_client, struct eun_error *err);
+/* As rpc_client_connect() for a connected socket. @fd is the client's, also on failure. */
+int rpc_client_new(int fd, struct rpc_client **ret_client, struct eun_error *err);
 /* Closes the connection; a call under way is cancelled. NULL is allowed. Returns NULL. */
 struct rpc_client *rpc_client_free(struct rpc_client *client);
 /* The socket, for poll(2); owned by the client. */

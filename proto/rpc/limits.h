@@ -44,8 +44,13 @@ enum {
 
 	/* One reply or event batch that the client takes, bytes. */
 	RPC_CLIENT_MAX_MESSAGE_BYTES = 16 << 20,
-	/* The client's read buffer, bytes. */
+	/* Header fields and trailers of an answer, bytes: details with a verifier log take 6 kB. */
+	RPC_CLIENT_MAX_HEADER_BYTES = 64 << 10,
+	/* The client's read buffer, and what it lets nghttp2 write ahead of the socket, bytes. */
 	RPC_CLIENT_READ_BYTES = 64 << 10,
+	RPC_CLIENT_OUTPUT_BYTES = 64 << 10,
+	/* How long the client waits for a listener whose queue is full, s. */
+	RPC_CLIENT_CONNECT_TIMEOUT_S = 5,
 
 	/* Names whose health is kept, and watches of them: slots and clients are fewer. */
 	RPC_HEALTH_MAX_NAMES = 4096,
