@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The agent. struct agent owns every long-lived part; parts borrow each other through it. Handles
+ * that are embedded in parts are closed all at once when the agent goes, by walking the loop, also
+ * after a start that failed half-way; so parts have no close functions of their own unless there is
+ * more to do.
+ *
+ *   starting -> serving -> stopping (slots are detached) -> ending (clients get the last bytes)
+ *
+ * Order of a stop: no new clients, no new calls; each slot's gate is closed and its last events
+ * handed up; when all are detached the streams end with UNAVAILABLE, and when everything is written
+ * or a second has passed, the loop ends. A second signal skips all that: the kernel detaches what
+ * belonged to the process.
+ */
+#include "agent.h"
+
+#include "conn.h"
+#include "job.h"
+#include "listener.h"
+#include "notify.h"
+#include "pump.h"
+#include "service.h"
+#include "sink_journal.h"
+#include "slots.h"
+#include "watch.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "descriptor_set.h"
+#include "rpc/health.h"
+#include "rpc/reflection.h"
+
+#include <eunomia/engine.h>
+#include <eunomia/version.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define END_GRACE_MS 1000
+
+enum agent_stage {
+	AGENT_SERVING,
+	AGENT_STOPPING,
+	AGENT_ENDING,
+};
+
+struct agent {
+	const struct options *options;
+	enum agent_stage stage;
+	struct config config;
+	struct log log;
+	uv_loop_t loop;
+	bool has_loop;
+	uv_signal_t terminate, interrupt, hangup;
+	uv_timer_t stop; /* one-shot: the next step of a stop */
+	struct eun_engine *engine;
+	struct job_pool jobs;
+	struct sink_journal *journal;
+	struct slots slots;
+	struct watch watch;
+	struct service service;
+	struct rpc_health *health;
+	struct rpc_reflection *reflection;
+	struct rpc_service services[3];
+	struct rpc_server server;
+	struct peer_policy policy;
+	struct conn_set conns;
+	struct listener listener;
+	struct notify notify;
+	struct pump pump;
+};
+
+static void on_stop_step(uv_timer_t *timer);
+
+/* Sinks are called from here, in this order, for every event. */
+static void on_event(struct eun_slot *slot, const struct eun_event *event, void *userdata)
+{
+	struct agent *agent = userdata;
+	struct slot_entry *entry = eun_slot_get_userdata(slot);
+	const struct slot_schema *schema = slot_find_schema(entry, event->schema);
+
+	assert(schema); /* the engine's schemas of a slot do not change */
+	watch_event(&agent->watch, entry, schema, event);
+	sink_journal_event(agent->journal, entry->journal, schema->journal, event);
+}
+
+static void on_lost(struct eun_slot *slot, uint64_t count, const char *reason, void *userdata)
+{
+	struct agent *agent = userdata;
+	struct slot_entry *entry = eun_slot_get_userdata(slot);
+
+	slot_note_lost(entry, count, reason);
+	watch_lost(&agent->watch, entry, count, reason);
+}
+
+static void on_handed_up(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	watch_flush(&agent->watch);
+}
+
+/* Failing to keep the health of a slot is no reason to fail the slot. */
+static void set_health(struct agent *agent, const char *name, enum rpc_health_state state)
+{
+	int r = rpc_health_set(agent->health, name, state);
+
+	if (r < 0)
+		log_warning(&agent->log, "cannot report the health of '%s': %s, continuing without",
+			    name, strerror(-r));
+}
+
+static void on_slot_started(struct slot_entry *entry, void *userdata)
+{
+	struct agent *agent = userdata;
+
+	set_health(agent, entry->name, RPC_HEALTH_SERVING);
+	watch_announce(&agent->watch, entry);
+}
+
+static void on_slot_stopped(struct slot_entry *entry, void *userdata)
+{
+	set_health(userdata, entry->name, RPC_HEALTH_GONE);
+}
+
+static void take_stop_step(struct agent *agent, uint64_t in_ms)
+{
+	(void)uv_timer_start(&agent->stop, on_stop_step, in_ms, 0); /* fails only if closing */
+}
+
+/* Something of the whole changed: for the status line, and for a stop that waits for it. */
+static void on_changed(void *userdata)
+{
+	struct agent *agent = userdata;
+	const size_t *n = agent->slots.n_phase;
+
+	notify_status(&agent->notify, "%zu slots running, %zu paused; %zu clients",
+		      n[SLOT_PHASE_RUNNING], n[SLOT_PHASE_PAUSED], agent->conns.n_conns);
+	if (agent->stage == AGENT_STOPPING ||
+	    (agent->stage == AGENT_ENDING && agent->conns.n_conns == 0))
+		take_stop_step(agent, 0);
+}
+
+static void on_connection(uv_stream_t *server, void *userdata)
+{
+	struct agent *agent = userdata;
+
+	conn_set_accept(&agent->conns, server);
+}
+
+static int authorize(struct rpc_session *session, const struct rpc_method *method,
+		     struct eun_error *err)
+{
+	const struct agent *agent = rpc_session_get_server(session)->userdata;
+
+	return service_authorize(&agent->service, conn_get_peer(session), method, err);
+}
+
+/* Slots with a job under way come later: its end is a change. */
+static void stop_slots(struct agent *agent)
+{
+	EUB_LIST_FOREACH (entry, &agent->slots.entries, struct slot_entry, link)
+		if (!entry->is_busy && entry->phase != SLOT_PHASE_STARTING)
+			slots_stop(entry);
+}
+
+static void end_clients(struct agent *agent)
+{
+	agent->stage = AGENT_ENDING;
+	watch_end(&agent->watch);
+	conn_set_end(&agent->conns);
+	take_stop_step(agent, agent->conns.n_conns > 0 ? END_GRACE_MS : 0);
+}
+
+static void on_stop_step(uv_timer_t *timer)
+{
+	struct agent *agent = timer->data;
+
+	if (agent->stage == AGENT_ENDING) {
+		conn_set_close(&agent->conns);
+		uv_stop(&agent->loop);
+		return;
+	}
+	stop_slots(agent);
+	if (slots_are_gone(&agent->slots) && agent->jobs.n_running == 0)
+		end_clients(agent);
+}
+
+static void begin_stop(struct agent *agent)
+{
+	agent->stage = AGENT_STOPPING;
+	agent->service.is_stopping = true;
+	notify_stopping(&agent->notify);
+	listener_close(&agent->listener);
+	rpc_health_shutdown(agent->health);
+	conn_set_shutdown(&agent->conns);
+	take_stop_step(agent, 0);
+}
+
+static void on_stop_signal(uv_signal_t *handle, int signum)
+{
+	struct agent *agent = handle->data;
+
+	if (agent->stage == AGENT_SERVING) {
+		log_info(&agent->log, "got signal %d, stopping", signum);
+		begin_stop(agent);
+		return;
+	}
+	log_warning(&agent->log, "got a second signal while stopping, continuing without order");
+	_exit(EXIT_FAILURE);
+}
+
+static void on_config_warning(void *userdata, const char *line)
+{
+	struct agent *agent = userdata;
+
+	log_write(&agent->log, LOG_LEVEL_WARNING, LOG_ID_CONFIG_IGNORED, NULL, 0, "%s", line);
+}
+
+/* Defaults, then the file, then the command line. A default file may be missing. */
+static int load_config(struct agent *agent, struct config *config, struct eun_error *err)
+{
+	const char *given = agent->options->config_path;
+	int r = config_init(config, err);
+
+	if (r < 0)
+		return r;
+	r = config_read(config, given ? given : CONFIG_DEFAULT_PATH, on_config_warning, agent, err);
+	if (r == -ENOENT && !given) {
+		eun_error_done(err);
+		r = 0;
+	}
+	if (r == 0)
+		r = options_apply(agent->options, config, err);
+	if (r < 0)
+		config_done(config);
+	return r;
+}
+
+/* Takes over what may change while running; says what may not. */
+static void adopt_config(struct agent *agent, struct config *fresh)
+{
+	const struct config_key *key;
+
+	for (size_t i = 0; (key = config_get_key(i)); i++) {
+		if (config_is_equal(&agent->config, fresh, key))
+			continue;
+		if (key->is_reloadable)
+			config_swap(&agent->config, fresh, key);
+		else
+			log_write(&agent->log, LOG_LEVEL_WARNING, LOG_ID_CONFIG_IGNORED, NULL, 0,
+				  "%s= changes at the next start only, ignoring it until then",
+				  key->name);
+	}
+	agent->log.level = (enum log_level)agent->config.log_level;
+	sink_journal_configure(agent->journal, &agent->config);
+	peer_policy_init(&agent->policy, &agent->config);
+}
+
+static void on_reload_signal(uv_signal_t *handle, int signum EUB_UNUSED)
+{
+	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
+	struct agent *agent = handle->data;
+	struct config fresh;
+
+	if (agent->stage != AGENT_SERVING)
+		return;
+	notify_reloading(&agent->notify);
+	if (load_config(agent, &fresh, &err) < 0) {
+		log_err(&agent->log, "cannot reload, keeping the settings: %s", err.message);
+	} else {
+		adopt_config(agent, &fresh);
+		config_done(&fresh);
+		log_write(&agent->log, LOG_LEVEL_NOTICE, LOG_ID_AGENT_RELOADED, NULL, 0,
+			  "configuration reloaded");
+	}
+	notify_ready(&agent->notify);
+}
+
+static int watch_signal(struct agent *agent, uv_signal_t *handle, uv_signal_cb cb, int signum)
+{
+	int r = uv_signal_init(&agent->loop, handle);
+
+	if (r < 0)
+		return r;
+	handle->data = agent;
+	return uv_signal_start(handle, cb, signum);
+}
+
+static int init_engine(struct agent *agent, struct eun_error *err)
+{
+	const struct eun_engine_options options = {
+		.size = sizeof(options),
+		.on_event = on_event,
+		.on_lost = on_lost,
+		.userdata = agent,
+		.max_slots = (uint32_t)agent->config.max_slots,
+	};
+
+	return eun_engine_new(&options, &agent->engine, err);
+}
+
+static int init_slots(struct agent *agent)
+{
+	int r;
+
+	job_pool_init(&agent->jobs, &agent->loop);
+	agent->jobs.on_idle = on_changed;
+	agent->jobs.userdata = agent;
+	r = sink_journal_new(&agent->loop, JOURNAL_SOCKET_PATH, &agent->config, &agent->journal);
+	if (r < 0)
+		return r;
+	slots_init(&agent->slots, agent->engine, &agent->jobs, agent->journal, &agent->log);
+	agent->slots.max_slots = agent->config.max_slots;
+	agent->slots.listener = (struct slots_listener){ .on_started = on_slot_started,
+							 .on_stopped = on_slot_stopped,
+							 .on_changed = on_changed,
+							 .on_drained = on_handed_up,
+							 .userdata = agent };
+	watch_init(&agent->watch, &agent->slots, &agent->config, &agent->log);
+	agent->pump = (struct pump){ .engine = agent->engine,
+				     .config = &agent->config,
+				     .on_turn = on_handed_up,
+				     .userdata = agent };
+	return pump_init(&agent->pump, &agent->loop);
+}
+
+static int init_service(struct agent *agent)
+{
+	struct rpc_service *own = &agent->services[0];
+	int r;
+
+	agent->service = (struct service){ .engine = agent->engine,
+					   .slots = &agent->slots,
+					   .watch = &agent->watch,
+					   .jobs = &agent->jobs,
+					   .config = &agent->config,
+					   .log = &agent->log,
+					   .started_wall_ns = eub_clock_wall_ns() };
+	r = service_init(&agent->service, &agent->loop);
+	if (r == 0)
+		r = rpc_health_new(&agent->health);
+	if (r == 0)
+		r = rpc_health_set(agent->health, "", RPC_HEALTH_SERVING);
+	if (r == 0)
+		r = rpc_reflection_new(descriptor_set, descriptor_set_size, &agent->reflection);
+	if (r < 0)
+		return r;
+	own->methods = service_get_methods(&own->n_methods);
+	own->userdata = &agent->service;
+	agent->services[1] = rpc_health_get_service(agent->health);
+	agent->services[2] = rpc_reflection_get_service(agent->reflection);
+	agent->server = (struct rpc_server){ .services = agent->services,
+					     .n_services = EUB_ARRAY_SIZE(agent->services),
+					     .authorize = authorize,
+					     .on_dirty = conn_on_dirty,
+					     .userdata = agent };
+	return 0;
+}
+
+static int init_clients(struct agent *agent, struct eun_error *err)
+{
+	int r;
+
+	peer_policy_init(&agent->policy, &agent->config);
+	r = conn_set_init(&agent->conns, &agent->loop, &agent->server, &agent->config,
+			  &agent->policy, &agent->log);
+	if (r < 0)
+		return r;
+	agent->conns.on_changed = on_changed;
+	agent->conns.userdata = agent;
+	return listener_open(&agent->listener, &agent->loop, &agent->config,
+			     agent->policy.control_gid, &agent->log, on_connection, agent, err);
+}
+
+static int init_loop(struct agent *agent)
+{
+	int r = uv_loop_init(&agent->loop);
+
+	if (r < 0)
+		return r;
+	agent->has_loop = true;
+	r = uv_timer_init(&agent->loop, &agent->stop);
+	if (r < 0)
+		return r;
+	agent->stop.data = agent;
+	r = notify_init(&agent->notify, &agent->loop);
+	if (r == 0)
+		r = watch_signal(agent, &agent->terminate, on_stop_signal, SIGTERM);
+	if (r == 0)
+		r = watch_signal(agent, &agent->interrupt, on_stop_signal, SIGINT);
+	if (r == 0)
+		r = watch_signal(agent, &agent->hangup, on_reload_signal, SIGHUP);
+	return r;
+}
+
+static int init_parts(struct agent *agent, struct eun_error *err)
+{
+	int r = load_config(agent, &agent->config, err);
+
+	if (r < 0)
+		return r;
+	agent->log.level = (enum log_level)agent->config.log_level;
+	r = init_loop(agent);
+	if (r == 0)
+		r = init_engine(agent, err);
+	if (r == 0)
+		r = init_slots(agent);
+	if (r == 0)
+		r = init_service(agent);
+	if (r == 0)
+		r = init_clients(agent, err);
+	if (r < 0)
+		return eun_error_set(err, r, EUN_REASON_INTERNAL, "cannot start: %s",
+				     strerror(-r)); /* kept as it is if a part said more */
+	return 0;
+}
+
+int agent_new(const struct options *options, struct agent **ret_agent, struct eun_error *err)
+{
+	struct agent *agent = calloc(1, sizeof(*agent));
+	int r;
+
+	if (!agent)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	agent->options = options;
+	agent->notify.fd = -EBADF;
+	eub_list_init(&agent->conns.conns);
+	log_init(&agent->log, options->is_log_foreground ? LOG_TARGET_STDERR : LOG_TARGET_AUTO,
+		 LOG_LEVEL_INFO);
+	r = init_parts(agent, err);
+	if (r < 0) {
+		(void)agent_free(agent);
+		return r;
+	}
+	*ret_agent = agent;
+	return 0;
+}
+
+void agent_run(struct agent *agent)
+{
+	log_write(&agent->log, LOG_LEVEL_NOTICE, LOG_ID_AGENT_STARTED, NULL, 0,
+		  "eunomiad %s listens at '%s'", eun_version(), agent->config.socket_path);
+	notify_ready(&agent->notify);
+	on_changed(agent);
+	(void)uv_run(&agent->loop, UV_RUN_DEFAULT); /* uv_stop() ended it, handles are left */
+	log_write(&agent->log, LOG_LEVEL_NOTICE, LOG_ID_AGENT_STOPPED, NULL, 0, "stopped");
+}
+
+static void close_handle(uv_handle_t *handle, void *userdata EUB_UNUSED)
+{
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void close_loop(struct agent *agent)
+{
+	int r;
+
+	if (!agent->has_loop)
+		return;
+	uv_walk(&agent->loop, close_handle, NULL);
+	(void)uv_run(&agent->loop, UV_RUN_DEFAULT); /* runs the close callbacks */
+	r = uv_loop_close(&agent->loop);
+	assert(r == 0); /* every handle is closed, no job is left */
+}
+
+struct agent *agent_free(struct agent *agent)
+{
+	if (!agent)
+		return NULL;
+	listener_close(&agent->listener);
+	sink_journal_close(agent->journal);
+	close_loop(agent);
+	watch_done(&agent->watch);
+	agent->health = rpc_health_free(agent->health);
+	agent->reflection = rpc_reflection_free(agent->reflection);
+	agent->engine = eun_engine_free(agent->engine);
+	agent->journal = sink_journal_free(agent->journal);
+	notify_done(&agent->notify);
+	config_done(&agent->config);
+	log_done(&agent->log);
+	free(agent);
+	return NULL;
+}

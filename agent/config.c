@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Settings of the agent, driven by the table below: one row per key with its type, range and
+ * default. The file is parsed by inih. inih tells its handler no line numbers (that is a choice of
+ * how the library was built), so they are counted where it asks for lines; there, lines longer than
+ * its buffer, which it would silently read as two, are refused.
+ */
+#include "config.h"
+
+#include "limits.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/str.h"
+
+#include <eunomia/engine.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ini.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+/* The last byte is the terminator. */
+#define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+#define GROUP_NAME_MAX	32
+
+#define ROW(section, name, type, member, min, max, fallback, reload)                               \
+	{                                                                                          \
+		section, name, type, offsetof(struct config, member), min, max, fallback, reload   \
+	}
+
+static const struct config_key keys[] = {
+	/* clang-format off */
+	ROW("Agent", "Socket", CONFIG_PATH, socket_path, 2, SOCKET_PATH_MAX,
+	    "/run/eunomia/control.sock", false),
+	ROW("Agent", "SocketMode", CONFIG_OCTAL, socket_mode, 0, 0777, "0660", false),
+	ROW("Agent", "SocketGroup", CONFIG_STRING, socket_group, 0, GROUP_NAME_MAX, "eunomia", true),
+	ROW("Agent", "ViewGroup", CONFIG_STRING, view_group, 0, GROUP_NAME_MAX, "eunomia-view", true),
+	ROW("Agent", "StateDir", CONFIG_PATH, state_dir, 2, PATH_MAX - 1, "/var/lib/eunomia", false),
+	ROW("Agent", "BpffsDir", CONFIG_PATH, bpffs_dir, 2, PATH_MAX - 1, "/sys/fs/bpf/eunomia", false),
+	ROW("Agent", "TrackersDir", CONFIG_PATH, trackers_dir, 2, PATH_MAX - 1,
+	    EUNOMIA_TRACKERS_DIR, true),
+	ROW("Agent", "LogLevel", CONFIG_LEVEL, log_level, 0, 0, "info", true),
+	ROW("Agent", "EventDelayUs", CONFIG_UINT, event_delay_us, 0, 100000, "2000", true),
+	ROW("Journal", "JournalEvents", CONFIG_BOOL, journal_events, 0, 1, "yes", true),
+	ROW("Journal", "JournalRateLimit", CONFIG_UINT, journal_rate_limit, 0, 1000000, "1000", true),
+	ROW("Journal", "JournalQueueBytes", CONFIG_UINT, journal_queue_bytes, 65536,
+	    LIMIT_JOURNAL_QUEUE_BYTES, "4194304", false),
+	ROW("Journal", "JournalQueueEvents", CONFIG_UINT, journal_queue_events, 16,
+	    LIMIT_JOURNAL_QUEUE_EVENTS, "10000", false),
+	ROW("Limits", "MaxConnections", CONFIG_UINT, max_connections, 1, LIMIT_CONNECTIONS, "64", true),
+	ROW("Limits", "MaxConnectionsPerUser", CONFIG_UINT, max_connections_per_user, 1,
+	    LIMIT_CONNECTIONS, "32", true),
+	ROW("Limits", "MaxSlots", CONFIG_UINT, max_slots, 1, EUN_ENGINE_MAX_SLOTS, "256", false),
+	ROW("Limits", "MaxPendingStarts", CONFIG_UINT, max_pending_starts, 1, LIMIT_PENDING_STARTS,
+	    "16", true),
+	ROW("Limits", "MaxEventStreams", CONFIG_UINT, max_event_streams, 1, LIMIT_EVENT_STREAMS, "64",
+	    true),
+	ROW("Limits", "StreamBacklogBytes", CONFIG_UINT, stream_backlog_bytes, 65536,
+	    LIMIT_STREAM_BACKLOG_BYTES, "1048576", true),
+	ROW("Limits", "EventBudget", CONFIG_UINT, event_budget, 1, 65536, "1024", true),
+	/* clang-format on */
+};
+
+const struct config_key *config_get_key(size_t i)
+{
+	return i < EUB_ARRAY_SIZE(keys) ? &keys[i] : NULL;
+}
+
+const struct config_key *config_find_key(const char *section, const char *name)
+{
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(keys); i++)
+		if (eub_streq(keys[i].section, section) && eub_streq(keys[i].name, name))
+			return &keys[i];
+	return NULL;
+}
+
+static bool holds_text(const struct config_key *key)
+{
+	return key->type == CONFIG_PATH || key->type == CONFIG_STRING;
+}
+
+/* The table's offsets are of members of the type that the row's type says. */
+static uint64_t *number_of(struct config *config, const struct config_key *key)
+{
+	return (uint64_t *)(void *)((char *)config + key->offset);
+}
+
+static char **text_of(struct config *config, const struct config_key *key)
+{
+	return (char **)(void *)((char *)config + key->offset);
+}
+
+int config_init(struct config *config, struct eun_error *err)
+{
+	*config = (struct config){ 0 };
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(keys); i++) {
+		int r = config_set(config, &keys[i], keys[i].fallback, err);
+
+		if (r < 0) {
+			config_done(config);
+			return r;
+		}
+	}
+	return 0;
+}
+
+void config_done(struct config *config)
+{
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(keys); i++)
+		if (holds_text(&keys[i]))
+			free(*text_of(config, &keys[i]));
+	*config = (struct config){ 0 };
+}
+
+static int parse_bool(const struct config_key *key EUB_UNUSED, const char *value,
+		      uint64_t *ret_number)
+{
+	static const struct {
+		const char *word;
+		bool value;
+	} words[] = { { "yes", true }, { "true", true },   { "on", true },   { "1", true },
+		      { "no", false }, { "false", false }, { "off", false }, { "0", false } };
+
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(words); i++) {
+		if (eub_streq(words[i].word, value)) {
+			*ret_number = words[i].value;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int check_range(const struct config_key *key, uint64_t number)
+{
+	return number < key->min || number > key->max ? -ERANGE : 0;
+}
+
+static int parse_uint(const struct config_key *key, const char *value, uint64_t *ret_number)
+{
+	int r = eub_parse_u64(value, ret_number);
+
+	return r < 0 ? r : check_range(key, *ret_number);
+}
+
+static int parse_octal(const struct config_key *key, const char *value, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+
+	if (!*value || strlen(value) > 7)
+		return -EINVAL;
+	for (const char *p = value; *p; p++) {
+		if (*p < '0' || *p > '7')
+			return -EINVAL;
+		number = number * 8 + (uint64_t)(*p - '0');
+	}
+	*ret_number = number;
+	return check_range(key, number);
+}
+
+static int parse_level(const struct config_key *key EUB_UNUSED, const char *value,
+		       uint64_t *ret_number)
+{
+	enum log_level level;
+	int r = log_level_from_string(value, &level);
+
+	if (r == 0)
+		*ret_number = level;
+	return r;
+}
+
+static const struct {
+	int (*parse)(const struct config_key *key, const char *value, uint64_t *ret_number);
+	const char *takes; /* what it takes, for messages; ranges are appended */
+} types[] = {
+	[CONFIG_BOOL] = { parse_bool, "yes or no" },
+	[CONFIG_UINT] = { parse_uint, "a number from %llu to %llu" },
+	[CONFIG_OCTAL] = { parse_octal, "an octal number from %#llo to %#llo" },
+	[CONFIG_LEVEL] = { parse_level, "one of err, warning, notice, info, debug" },
+	[CONFIG_PATH] = { NULL, "an absolute path of %llu to %llu bytes" },
+	[CONFIG_STRING] = { NULL, "text of %llu to %llu bytes" },
+};
+_Static_assert(EUB_ARRAY_SIZE(types) == _CONFIG_TYPE_MAX, "one row per type");
+
+static int refuse(const struct config_key *key, const char *value, int code, struct eun_error *err)
+{
+	char takes[128];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* formats of the table above */
+	(void)snprintf(takes, sizeof(takes), types[key->type].takes, (unsigned long long)key->min,
+		       (unsigned long long)key->max);
+#pragma GCC diagnostic pop
+	return eun_error_set(err, code, EUN_REASON_INVALID_ARGUMENT, "%s= takes %s, not '%.64s'",
+			     key->name, takes, value);
+}
+
+static int set_text(struct config *config, const struct config_key *key, const char *value,
+		    struct eun_error *err)
+{
+	size_t length = strlen(value);
+	char *copy;
+
+	if (key->type == CONFIG_PATH && value[0] != '/')
+		return refuse(key, value, -EINVAL, err);
+	if (check_range(key, length) < 0)
+		return refuse(key, value, -ERANGE, err);
+	copy = strdup(value);
+	if (!copy)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	free(*text_of(config, key));
+	*text_of(config, key) = copy;
+	return 0;
+}
+
+int config_set(struct config *config, const struct config_key *key, const char *value,
+	       struct eun_error *err)
+{
+	uint64_t number = 0;
+	int r;
+
+	if (holds_text(key))
+		return set_text(config, key, value, err);
+	r = types[key->type].parse(key, value, &number);
+	if (r < 0)
+		return refuse(key, value, r, err);
+	*number_of(config, key) = number;
+	return 0;
+}
+
+uint64_t config_get_number(const struct config *config, const struct config_key *key)
+{
+	uint64_t number;
+
+	assert(!holds_text(key));
+	memcpy(&number, (const char *)config + key->offset, sizeof(number));
+	return number;
+}
+
+bool config_is_equal(const struct config *a, const struct config *b, const struct config_key *key)
+{
+	const char *member_a = (const char *)a + key->offset;
+	const char *member_b = (const char *)b + key->offset;
+
+	if (!holds_text(key))
+		return config_get_number(a, key) == config_get_number(b, key);
+	return eub_streq(*(char *const *)(const void *)member_a,
+			 *(char *const *)(const void *)member_b);
+}
+
+void config_swap(struct config *a, struct config *b, const struct config_key *key)
+{
+	if (holds_text(key)) {
+		char *text = *text_of(a, key);
+
+		*text_of(a, key) = *text_of(b, key);
+		*text_of(b, key) = text;
+	} else {
+		uint64_t number = *number_of(a, key);
+
+		*number_of(a, key) = *number_of(b, key);
+		*number_of(b, key) = number;
+	}
+}
+
+/* What the two callbacks of inih share. */
+struct parse {
+	struct config *config;
+	const char *path;
+	FILE *file;
+	unsigned int line;
+	int code; /* of the first failure */
+	config_warning_fn on_warning;
+	void *userdata;
+	struct eun_error *err;
+};
+
+static void fail_at_line(struct parse *parse, int code)
+{
+	if (parse->code == 0)
+		parse->code = code;
+	eun_error_prefix(parse->err, "%s:%u", parse->path, parse->line);
+}
+
+/* As fgets(): one line into @buf of @size bytes. */
+static char *read_line(char *buf, int size, void *userdata)
+{
+	struct parse *parse = userdata;
+	char line[LIMIT_CONFIG_LINE_BYTES];
+	size_t length, blank;
+
+	if (parse->code < 0 || !fgets(line, sizeof(line), parse->file))
+		return NULL;
+	parse->line++;
+	length = strlen(line);
+	blank = strspn(line, " \t");
+	if (line[blank] == '#' || line[blank] == ';') { /* may be longer than any buffer */
+		while (length > 0 && line[length - 1] != '\n' &&
+		       fgets(line, sizeof(line), parse->file))
+			length = strlen(line);
+		(void)snprintf(buf, (size_t)size, "#\n");
+		return buf;
+	}
+	if (length >= (size_t)size) {
+		(void)eun_error_set(parse->err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				    "the line is longer than %d bytes", size - 1);
+		fail_at_line(parse, -EINVAL);
+		return NULL;
+	}
+	memcpy(buf, line, length + 1);
+	return buf;
+}
+
+static void warn(const struct parse *parse, const char *section, const char *name)
+{
+	char text[512];
+
+	if (!parse->on_warning)
+		return;
+	(void)snprintf(text, sizeof(text), "%s:%u: unknown key %s= in section [%s], ignoring it",
+		       parse->path, parse->line, name, section);
+	parse->on_warning(parse->userdata, text);
+}
+
+/* Return: 1 as inih wants it on success, 0 on failure. */
+static int on_key(void *userdata, const char *section, const char *name, const char *value)
+{
+	struct parse *parse = userdata;
+	const struct config_key *key = config_find_key(section, name);
+	int r;
+
+	if (parse->code < 0)
+		return 0;
+	if (!key) {
+		warn(parse, section, name);
+		return 1;
+	}
+	r = config_set(parse->config, key, value, parse->err);
+	if (r < 0)
+		fail_at_line(parse, r);
+	return r == 0;
+}
+
+int config_read(struct config *config, const char *path, config_warning_fn on_warning,
+		void *userdata, struct eun_error *err)
+{
+	struct parse parse = { .config = config,
+			       .path = path,
+			       .on_warning = on_warning,
+			       .userdata = userdata,
+			       .err = err };
+	int first_bad_line;
+
+	parse.file = fopen(path, "re");
+	if (!parse.file)
+		return eun_error_set(err, -errno, EUN_REASON_IO, "cannot open '%s': %s", path,
+				     strerror(errno));
+	first_bad_line = ini_parse_stream(read_line, &parse, on_key, &parse);
+	if (parse.code == 0 && ferror(parse.file))
+		parse.code = eun_error_set(err, -EIO, EUN_REASON_IO, "cannot read '%s'", path);
+	(void)fclose(parse.file); /* was only read */
+	if (parse.code < 0)
+		return parse.code;
+	if (first_bad_line != 0)
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "%s:%d: neither a section, a comment, nor KEY=VALUE", path,
+				     first_bad_line);
+	return 0;
+}

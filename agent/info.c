@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of kernel features that Agent.Info reports. Each probe looks at a file or asks the
+ * kernel for a small map or program of the kind, which is closed again; probing costs well under a
+ * millisecond in all, so nothing is cached and the answer is never stale.
+ */
+#include "info.h"
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/macro.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/magic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FILE_BYTES_MAX	 4096
+#define RING_PROBE_BYTES 4096
+
+struct probe {
+	const char *name;
+	bool (*run)(const struct probe *probe, char detail[static INFO_DETAIL_MAX]);
+	const char *path;    /* of run_path() and the like */
+	uint32_t type;	     /* of run_program() and run_map() */
+	const char *missing; /* what it means when it is not there; "" */
+};
+
+static void say(char detail[static INFO_DETAIL_MAX], const char *text)
+{
+	(void)snprintf(detail, INFO_DETAIL_MAX, "%s", text);
+}
+
+static bool run_path(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	if (access(probe->path, F_OK) == 0)
+		return true;
+	say(detail, probe->missing);
+	return false;
+}
+
+static bool note_result(const struct probe *probe, int fd, char detail[static INFO_DETAIL_MAX])
+{
+	int error = errno;
+
+	if (fd >= 0) {
+		(void)close(fd); /* was only a trial */
+		return true;
+	}
+	say(detail, error == EINVAL ? probe->missing : strerror(error));
+	return false;
+}
+
+static bool run_map(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr)); /* the kernel refuses stray bytes */
+	attr.map_type = probe->type;
+	attr.max_entries = RING_PROBE_BYTES;
+	return note_result(probe, (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)),
+			   detail);
+}
+
+static bool run_program(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = probe->type;
+	attr.insns = (uint64_t)(uintptr_t)insns;
+	attr.insn_cnt = EUB_ARRAY_SIZE(insns);
+	attr.license = (uint64_t)(uintptr_t) "Dual BSD/GPL";
+	return note_result(probe, (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)),
+			   detail);
+}
+
+/* Reads a small file as a string. Return: 0; -errno. */
+static int read_text(const char *path, char text[static FILE_BYTES_MAX])
+{
+	_cleanup_(eub_buf_done) struct eub_buf buf = EUB_BUF_INIT;
+	int r = eub_read_file(path, FILE_BYTES_MAX - 1, &buf);
+
+	if (r < 0)
+		return r;
+	memcpy(text, buf.data, buf.len);
+	text[buf.len] = '\0';
+	return 0;
+}
+
+/* Is the switch in the file anything but 0? */
+static bool run_switch(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	char text[FILE_BYTES_MAX];
+	int r = read_text(probe->path, text);
+
+	if (r == 0 && text[0] != '0')
+		return true;
+	say(detail, r < 0 ? strerror(-r) : probe->missing);
+	return false;
+}
+
+/* Is "bpf" in the kernel's comma-separated list of active security modules? */
+static bool run_lsm(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	char text[FILE_BYTES_MAX];
+	char *rest = text;
+	const char *module;
+	int r = read_text(probe->path, text);
+
+	if (r < 0) {
+		say(detail, strerror(-r));
+		return false;
+	}
+	while ((module = strsep(&rest, ",\n")))
+		if (eub_streq(module, "bpf"))
+			return true;
+	say(detail, probe->missing);
+	return false;
+}
+
+static bool run_bpffs(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	struct statfs fs;
+
+	if (statfs(probe->path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC)
+		return true;
+	say(detail, probe->missing);
+	return false;
+}
+
+static const struct probe probes[] = {
+	{ "kernel-btf", run_path, "/sys/kernel/btf/vmlinux", 0,
+	  "the kernel was built without CONFIG_DEBUG_INFO_BTF: trackers that read kernel structures "
+	  "do not load" },
+	{ "ring-buffer", run_map, NULL, BPF_MAP_TYPE_RINGBUF, "needs Linux 5.8" },
+	{ "tracepoint", run_program, NULL, BPF_PROG_TYPE_TRACEPOINT, "CONFIG_BPF_EVENTS is off" },
+	{ "raw-tracepoint", run_program, NULL, BPF_PROG_TYPE_RAW_TRACEPOINT, "needs Linux 4.17" },
+	{ "perf-event", run_program, NULL, BPF_PROG_TYPE_PERF_EVENT, "CONFIG_BPF_EVENTS is off" },
+	{ "kprobe", run_path, "/sys/bus/event_source/devices/kprobe/type", 0,
+	  "CONFIG_KPROBE_EVENTS is off" },
+	{ "uprobe", run_path, "/sys/bus/event_source/devices/uprobe/type", 0,
+	  "CONFIG_UPROBE_EVENTS is off" },
+	{ "tracefs", run_path, "/sys/kernel/tracing/events", 0,
+	  "not mounted at /sys/kernel/tracing: tracepoints cannot be found" },
+	{ "lsm", run_lsm, "/sys/kernel/security/lsm", 0,
+	  "'bpf' is not in the kernel's lsm= list: LSM programs attach but never run" },
+	{ "bpffs", run_bpffs, "/sys/fs/bpf", 0, "not mounted at /sys/fs/bpf" },
+	{ "bpf-jit", run_switch, "/proc/sys/net/core/bpf_jit_enable", 0,
+	  "programs are interpreted: sysctl net.core.bpf_jit_enable=1" },
+	{ "bpf-stats", run_switch, "/proc/sys/kernel/bpf_stats_enabled", 0,
+	  "run counts and times stay 0: sysctl kernel.bpf_stats_enabled=1" },
+};
+
+bool info_probe(size_t i, struct info_feature *ret_feature)
+{
+	if (i >= EUB_ARRAY_SIZE(probes))
+		return false;
+	*ret_feature = (struct info_feature){ .name = probes[i].name };
+	ret_feature->is_available = probes[i].run(&probes[i], ret_feature->detail);
+	return true;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The queue is a list under a mutex, which is held only to link or unlink an entry: never while
+ * sending, allocating or freeing. The loop thread pushes, the sender thread pops; who unlinks an
+ * entry owns it. The sender is woken only when it waits.
+ *
+ * States of the sender: not started, waiting, sending, stopping. Stopping is final: it sends what
+ * is there until the deadline, drops the rest and ends.
+ */
+#include "journal_queue.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/list.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The sender calls sendmsg(2) with what stands on the heap; sanitizers and libc need some room. */
+#define SENDER_STACK_BYTES (256u << 10)
+
+struct entry {
+	struct eub_list link;
+	struct journal_account *account;
+	size_t size;
+	char data[];
+};
+
+struct journal_queue {
+	struct journal_queue_options options;
+	pthread_mutex_t mutex;
+	pthread_cond_t is_filled;
+	struct eub_list entries; /* oldest first */
+	size_t n_bytes;
+	size_t n_entries;
+	bool is_waiting;
+	bool is_stopping;
+	uint64_t stop_at_ns;
+	bool has_thread; /* loop thread only */
+	pthread_t thread;
+};
+
+int journal_account_new(struct journal_account **ret_account)
+{
+	struct journal_account *account = calloc(1, sizeof(*account));
+
+	if (!account)
+		return -ENOMEM;
+	atomic_init(&account->n_refs, 1);
+	*ret_account = account;
+	return 0;
+}
+
+struct journal_account *journal_account_unref(struct journal_account *account)
+{
+	if (account && atomic_fetch_sub(&account->n_refs, 1) == 1)
+		free(account);
+	return NULL;
+}
+
+static void entry_free(struct entry *entry, unsigned int n_dropped)
+{
+	atomic_fetch_add(&entry->account->n_dropped, n_dropped);
+	(void)journal_account_unref(entry->account);
+	free(entry);
+}
+
+/* Under the mutex. */
+static struct entry *unlink_oldest(struct journal_queue *queue)
+{
+	struct entry *entry;
+
+	if (eub_list_is_empty(&queue->entries))
+		return NULL;
+	entry = EUB_LIST_ENTRY(queue->entries.next, struct entry, link);
+	eub_list_remove(&entry->link);
+	queue->n_bytes -= entry->size;
+	queue->n_entries--;
+	return entry;
+}
+
+/* Waits for an entry. NULL: the queue is empty and stopping. */
+static struct entry *take_next(struct journal_queue *queue, bool *ret_is_late)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&queue->mutex);
+	while (eub_list_is_empty(&queue->entries) && !queue->is_stopping) {
+		queue->is_waiting = true;
+		pthread_cond_wait(&queue->is_filled, &queue->mutex);
+	}
+	queue->is_waiting = false;
+	entry = unlink_oldest(queue);
+	*ret_is_late = queue->is_stopping && eub_clock_mono_ns() >= queue->stop_at_ns;
+	pthread_mutex_unlock(&queue->mutex);
+	return entry;
+}
+
+static bool may_try_again(struct journal_queue *queue)
+{
+	bool is_late;
+
+	pthread_mutex_lock(&queue->mutex);
+	is_late = queue->is_stopping && eub_clock_mono_ns() >= queue->stop_at_ns;
+	pthread_mutex_unlock(&queue->mutex);
+	return !is_late;
+}
+
+static void *send_entries(void *userdata)
+{
+	struct journal_queue *queue = userdata;
+	struct entry *entry;
+	bool is_late;
+
+	while ((entry = take_next(queue, &is_late))) {
+		int r = -ETIMEDOUT;
+
+		if (!is_late) {
+			do {
+				r = queue->options.send(queue->options.userdata, entry->data,
+							entry->size);
+			} while (r == -EAGAIN && may_try_again(queue));
+		}
+		entry_free(entry, r < 0 ? 1u : 0u);
+	}
+	return NULL;
+}
+
+/* The thread takes no signals: those are the loop's. */
+static int start_thread(struct journal_queue *queue)
+{
+	pthread_attr_t attr;
+	sigset_t all, before;
+	int r = pthread_attr_init(&attr);
+
+	if (r != 0)
+		return -r;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	r = pthread_attr_setstacksize(&attr, SENDER_STACK_BYTES);
+	if (r == 0)
+		r = pthread_create(&queue->thread, &attr, send_entries, queue);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
+	queue->has_thread = r == 0;
+	return -r;
+}
+
+int journal_queue_new(const struct journal_queue_options *options, struct journal_queue **ret_queue)
+{
+	_cleanup_(eub_freep) struct journal_queue *queue = calloc(1, sizeof(*queue));
+	int r;
+
+	if (!queue)
+		return -ENOMEM;
+	queue->options = *options;
+	eub_list_init(&queue->entries);
+	r = pthread_mutex_init(&queue->mutex, NULL);
+	if (r != 0)
+		return -r;
+	r = pthread_cond_init(&queue->is_filled, NULL);
+	if (r != 0) {
+		pthread_mutex_destroy(&queue->mutex);
+		return -r;
+	}
+	*ret_queue = EUB_TAKE_PTR(queue);
+	return 0;
+}
+
+struct journal_queue *journal_queue_free(struct journal_queue *queue, unsigned int patience_ms)
+{
+	struct entry *entry;
+
+	if (!queue)
+		return NULL;
+	if (queue->has_thread) {
+		pthread_mutex_lock(&queue->mutex);
+		queue->is_stopping = true;
+		queue->stop_at_ns = eub_clock_mono_ns() + patience_ms * 1000000ull;
+		pthread_cond_signal(&queue->is_filled);
+		pthread_mutex_unlock(&queue->mutex);
+		pthread_join(queue->thread, NULL);
+	}
+	while ((entry = unlink_oldest(queue)))
+		entry_free(entry, 1);
+	pthread_cond_destroy(&queue->is_filled);
+	pthread_mutex_destroy(&queue->mutex);
+	free(queue);
+	return NULL;
+}
+
+static bool is_over_limit(const struct journal_queue *queue)
+{
+	return queue->n_bytes > queue->options.max_bytes ||
+	       queue->n_entries > queue->options.max_entries;
+}
+
+/* Links @entry; unlinks the oldest until the queue is within its limits, into @dropped. */
+static void link_entry(struct journal_queue *queue, struct entry *entry, struct eub_list *dropped)
+{
+	struct entry *old;
+
+	pthread_mutex_lock(&queue->mutex);
+	eub_list_append(&queue->entries, &entry->link);
+	queue->n_bytes += entry->size;
+	queue->n_entries++;
+	while (is_over_limit(queue) && (old = unlink_oldest(queue)))
+		eub_list_append(dropped, &old->link);
+	if (queue->is_waiting)
+		pthread_cond_signal(&queue->is_filled);
+	pthread_mutex_unlock(&queue->mutex);
+}
+
+static int make_entry(struct journal_queue *queue, struct journal_account *account,
+		      const void *data, size_t n, struct entry **ret_entry)
+{
+	struct entry *entry;
+
+	if (n > queue->options.max_bytes)
+		return -E2BIG;
+	if (!queue->has_thread) {
+		int r = start_thread(queue);
+
+		if (r < 0)
+			return r;
+	}
+	entry = malloc(sizeof(*entry) + n);
+	if (!entry)
+		return -ENOMEM;
+	eub_list_init(&entry->link);
+	atomic_fetch_add(&account->n_refs, 1);
+	entry->account = account;
+	entry->size = n;
+	memcpy(entry->data, data, n);
+	*ret_entry = entry;
+	return 0;
+}
+
+int journal_queue_push(struct journal_queue *queue, struct journal_account *account,
+		       const void *data, size_t n)
+{
+	struct eub_list dropped;
+	struct entry *entry = NULL;
+	int r = make_entry(queue, account, data, n, &entry);
+
+	if (r < 0) {
+		atomic_fetch_add(&account->n_dropped, 1);
+		return r;
+	}
+	eub_list_init(&dropped);
+	link_entry(queue, entry, &dropped);
+	EUB_LIST_FOREACH (old, &dropped, struct entry, link) {
+		eub_list_remove(&old->link);
+		entry_free(old, 1u);
+	}
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MESSAGE_ID of the agent's log lines and journal records that are fixed in kind. Each is
+ * explained, with cause and remedy, in systemd/eunomia.catalog. An id is never reused for another
+ * meaning.
+ */
+#pragma once
+
+#define LOG_ID_AGENT_STARTED	  "a3b22aeccb8a4fce9462fd8b3500b0da"
+#define LOG_ID_AGENT_STOPPED	  "1e6c906aaa2d4c23a7ddcec32ac15dab"
+#define LOG_ID_AGENT_RELOADED	  "f8840e339552409eb4a61f1155936a41"
+#define LOG_ID_CONFIG_IGNORED	  "5ea93269c52540f68b22a460bfe4be71"
+#define LOG_ID_SLOT_STARTED	  "3022d4c97f7d4913a50ecd067ee9b546"
+#define LOG_ID_SLOT_START_FAILED  "c9338c31cc8d4498981e4e8a86d6c9c1"
+#define LOG_ID_SLOT_STOPPED	  "b76aaf053d5940aa957f6075bb7b15c5"
+#define LOG_ID_SLOT_PAUSED	  "6c2bc504f6d24e16a81b609b083e2e68"
+#define LOG_ID_SLOT_RESUMED	  "66153ee79d7e47178d60e74612ff3ee1"
+#define LOG_ID_EVENTS_LOST	  "9cbc5a42c526461bbfc3aadee324a66b"
+#define LOG_ID_JOURNAL_LEFT_OUT	  "257790c1c96941349b1c3621006d3875"
+#define LOG_ID_CALL_AUDITED	  "9784ee5df2534546b942e960edf88191"
+#define LOG_ID_CONNECTION_REFUSED "b5dc4436797545ae98f050b577a32dea"
+#define LOG_ID_SLOW_CLIENT	  "7735622551fe4be8a699c0905a7e175f"

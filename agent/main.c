@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * eunomiad: options, process-wide settings, exit status. Those settings are made here, before the
+ * first thread, and nowhere else: signals, allocator, size of the thread pool.
+ *
+ * Exit status: 0 stopped in order, 1 failed, 2 wrong usage.
+ */
+#include "agent.h"
+#include "options.h"
+
+#include <eunomia/version.h>
+
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define EXIT_USAGE 2
+
+/*
+ * The agent lives long and idles most of the time. One arena instead of one a thread, and a fixed
+ * threshold above which blocks are mapped, so that what a start took is really given back.
+ */
+static void set_up_process(void)
+{
+	(void)mallopt(M_ARENA_MAX, 1); /* without these it only takes more memory */
+	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	(void)setenv("UV_THREADPOOL_SIZE", "2", 1);
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail for a valid signal */
+}
+
+static int fail(const struct eun_error *err, int status)
+{
+	(void)fprintf(stderr, "eunomiad: %s\n", err->message);
+	if (err->hint[0])
+		(void)fprintf(stderr, "eunomiad: %s\n", err->hint);
+	return status;
+}
+
+static int serve(const struct options *options)
+{
+	struct eun_error err = EUN_ERROR_INIT;
+	struct agent *agent = NULL;
+	int status = EXIT_SUCCESS;
+
+	set_up_process();
+	if (agent_new(options, &agent, &err) < 0)
+		status = fail(&err, EXIT_FAILURE);
+	else
+		agent_run(agent);
+	(void)agent_free(agent);
+	eun_error_done(&err);
+	return status;
+}
+
+int main(int argc, char *argv[])
+{
+	struct eun_error err = EUN_ERROR_INIT;
+	struct options options;
+	int status = EXIT_SUCCESS;
+
+	if (options_parse(argc, argv, &options, &err) < 0) {
+		status = fail(&err, EXIT_USAGE);
+		eun_error_done(&err);
+		return status;
+	}
+	switch (options.action) {
+	case OPTIONS_HELP:
+		options_print_help(stdout);
+		return EXIT_SUCCESS;
+	case OPTIONS_VERSION:
+		(void)printf("eunomiad %s\n", eun_version());
+		return EXIT_SUCCESS;
+	case OPTIONS_RUN:
+		status = serve(&options);
+		break;
+	}
+	return status;
+}

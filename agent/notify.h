@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tells systemd how the agent is: readiness, status line, watchdog. Loop thread. */
+#pragma once
+
+#include <stdint.h>
+#include <sys/un.h>
+#include <uv.h>
+
+struct notify {
+	int fd; /* -EBADF if nobody is to be told */
+	struct sockaddr_un address;
+	unsigned int address_length;
+	uv_timer_t watchdog;
+	uv_timer_t debounce; /* one-shot: runs only while a status line waits */
+	char status[128];
+};
+
+/**
+ * notify_init() - look at $NOTIFY_SOCKET and $WATCHDOG_USEC
+ *
+ * Without them, nothing is sent and no timer runs.
+ *
+ * Return: 0; -errno of libuv.
+ */
+int notify_init(struct notify *notify, uv_loop_t *loop);
+/* Nothing is sent any more. The owner of the loop closes the timers. */
+void notify_done(struct notify *notify);
+
+void notify_ready(struct notify *notify);
+void notify_reloading(struct notify *notify);
+void notify_stopping(struct notify *notify);
+/* Shown by systemctl status; sent at most twice a second, the last one wins. */
+void notify_status(struct notify *notify, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));

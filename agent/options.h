@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of eunomiad. */
+#pragma once
+
+#include "config.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#define OPTIONS_MAX_OVERRIDES 8
+
+enum options_action {
+	OPTIONS_RUN,
+	OPTIONS_HELP,
+	OPTIONS_VERSION,
+};
+
+struct options {
+	enum options_action action;
+	const char *config_path; /* NULL: CONFIG_DEFAULT_PATH, which need not exist */
+	bool is_log_foreground;
+	/* Keys given on the command line, which win over the file, also after a reload. */
+	struct {
+		const struct config_key *key;
+		const char *value; /* of argv */
+	} overrides[OPTIONS_MAX_OVERRIDES];
+	size_t n_overrides;
+};
+
+/**
+ * options_parse() - read the command line
+ * @argv: must outlive @ret_options
+ *
+ * Return: 0; -EINVAL (unknown option, missing or surplus argument), with a hint in @err.
+ */
+int options_parse(int argc, char *const argv[], struct options *ret_options, struct eun_error *err);
+/* Sets the keys that the command line gives. Return: 0; as config_set(). */
+int options_apply(const struct options *options, struct config *config, struct eun_error *err);
+void options_print_help(FILE *file);

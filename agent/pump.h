@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Moves events from the engine to the sinks: when to look, and how long to wait. Loop thread. */
+#pragma once
+
+#include "config.h"
+
+#include <stdint.h>
+#include <uv.h>
+
+struct eun_engine;
+
+struct pump {
+	struct eun_engine *engine;
+	const struct config *config;
+	void (*on_turn)(void *userdata); /* after each dispatch that handed up events */
+	void *userdata;
+	uv_poll_t poll;	  /* of the engine's descriptor; stopped while the timer runs */
+	uv_timer_t timer; /* one-shot */
+	uint64_t last_turn_ns;
+};
+
+/* Pointers are set by the owner before, who also closes the handles. Return: 0; -errno of libuv. */
+int pump_init(struct pump *pump, uv_loop_t *loop);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * struct eun_slot -> eunomia.v1.Slot. Every string is copied, so that the generated destructor can
+ * release the message, also one that is half built.
+ */
+#include "service_slot.h"
+
+#include "slots.h"
+#include "watch_schema.h"
+
+#include "base/clock.h"
+#include "base/macro.h"
+
+#include <eunomia/engine.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static const Eunomia__V1__SlotState wire_states[] = {
+	[SLOT_PHASE_STARTING] = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_UNSPECIFIED,
+	[SLOT_PHASE_RUNNING] = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_RUNNING,
+	[SLOT_PHASE_PAUSED] = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_PAUSED,
+	[SLOT_PHASE_STOPPED] = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_STOPPED,
+};
+_Static_assert(EUB_ARRAY_SIZE(wire_states) == _SLOT_PHASE_MAX, "one state per phase");
+
+static Eunomia__V1__Hook *hook_message_new(const struct eun_slot_hook *hook)
+{
+	Eunomia__V1__Hook *message = malloc(sizeof(*message));
+
+	if (!message)
+		return NULL;
+	eunomia__v1__hook__init(message);
+	message->program = strdup(hook->program);
+	message->section = strdup(hook->section);
+	message->kind = strdup(hook->kind);
+	message->mode = strdup(eun_attach_mode_to_string(hook->mode));
+	message->mode_reason = strdup(hook->mode_reason);
+	if (!message->program || !message->section || !message->kind || !message->mode ||
+	    !message->mode_reason) {
+		eunomia__v1__hook__free_unpacked(message, NULL);
+		return NULL;
+	}
+	return message;
+}
+
+static Eunomia__V1__SlotStats *stats_message_new(const struct slot_entry *entry)
+{
+	Eunomia__V1__SlotStats *message = malloc(sizeof(*message));
+	struct eun_slot_stats stats;
+
+	if (!message)
+		return NULL;
+	eun_slot_get_stats(entry->slot, &stats);
+	eunomia__v1__slot_stats__init(message);
+	message->events = stats.events;
+	message->bytes = stats.bytes;
+	message->lost = stats.lost;
+	message->ring_full = stats.ring_full;
+	message->decode_errors = stats.decode_errors;
+	message->skipped = stats.skipped;
+	message->run_count = stats.run_count;
+	message->run_time_ns = stats.run_time_ns;
+	message->ring_bytes = stats.ring_bytes;
+	message->ring_used_bytes = stats.ring_used_bytes;
+	message->events_per_second = stats.events_per_second;
+	message->journal_dropped = slot_get_journal_dropped(entry);
+	return message;
+}
+
+static int add_hooks(Eunomia__V1__Slot *message, const struct eun_slot *slot)
+{
+	size_t n = 0;
+
+	while (eun_slot_get_hook(slot, n))
+		n++;
+	if (n == 0)
+		return 0;
+	message->hooks = calloc(n, sizeof(message->hooks[0]));
+	if (!message->hooks)
+		return -1;
+	for (; message->n_hooks < n; message->n_hooks++) {
+		message->hooks[message->n_hooks] =
+		    hook_message_new(eun_slot_get_hook(slot, message->n_hooks));
+		if (!message->hooks[message->n_hooks])
+			return -1;
+	}
+	return 0;
+}
+
+static int add_schemas(Eunomia__V1__Slot *message, const struct slot_entry *entry)
+{
+	if (entry->n_schemas == 0)
+		return 0;
+	message->schemas = calloc(entry->n_schemas, sizeof(message->schemas[0]));
+	if (!message->schemas)
+		return -1;
+	for (; message->n_schemas < entry->n_schemas; message->n_schemas++) {
+		const struct slot_schema *schema = &entry->schemas[message->n_schemas];
+
+		message->schemas[message->n_schemas] = watch_schema_message_new(
+		    entry->name, message->generation, schema->id, schema->schema);
+		if (!message->schemas[message->n_schemas])
+			return -1;
+	}
+	return 0;
+}
+
+static int add_notes(Eunomia__V1__Slot *message, const struct eun_slot *slot)
+{
+	size_t n = 0;
+
+	while (eun_slot_get_note(slot, n))
+		n++;
+	if (n == 0)
+		return 0;
+	message->notes = calloc(n, sizeof(message->notes[0]));
+	if (!message->notes)
+		return -1;
+	for (; message->n_notes < n; message->n_notes++) {
+		message->notes[message->n_notes] =
+		    strdup(eun_slot_get_note(slot, message->n_notes));
+		if (!message->notes[message->n_notes])
+			return -1;
+	}
+	return 0;
+}
+
+static int add_identity(Eunomia__V1__Slot *message, const struct slot_entry *entry)
+{
+	const struct eun_package *package = eun_slot_get_package(entry->slot);
+	enum eun_package_format format = eun_package_get_format(package);
+
+	message->name = strdup(entry->name);
+	message->package = strdup(eun_package_get_name(package));
+	message->package_version = strdup(eun_package_get_version(package));
+	message->package_format = strdup(eun_package_format_to_string(format));
+	return message->name && message->package && message->package_version &&
+		       message->package_format
+		   ? 0
+		   : -1;
+}
+
+Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
+{
+	const struct eun_slot *slot = entry->slot;
+	Eunomia__V1__Slot *message = malloc(sizeof(*message));
+
+	if (!message)
+		return NULL;
+	eunomia__v1__slot__init(message);
+	message->state = wire_states[entry->phase];
+	message->generation = eun_slot_get_generation(slot);
+	message->started_unix_ns = eun_slot_get_started_wall_ns(slot);
+	message->uptime_ns = eub_clock_mono_ns() - eun_slot_get_started_mono_ns(slot);
+	message->stats = stats_message_new(entry);
+	if (!message->stats || add_identity(message, entry) < 0 || add_hooks(message, slot) < 0 ||
+	    add_schemas(message, entry) < 0 || add_notes(message, slot) < 0) {
+		eunomia__v1__slot__free_unpacked(message, NULL);
+		return NULL;
+	}
+	return message;
+}

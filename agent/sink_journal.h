@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events as journal entries with a field for each member. Loop thread; see journal_queue.h. */
+#pragma once
+
+#include "config.h"
+
+#include <eunomia/event.h>
+
+#include <stdint.h>
+#include <uv.h>
+
+struct journal_slot;
+struct journal_schema;
+struct sink_journal;
+
+/**
+ * sink_journal_new() - make the sink
+ * @socket_path: journald's; need not exist
+ *
+ * Return: 0; -errno.
+ */
+int sink_journal_new(uv_loop_t *loop, const char *socket_path, const struct config *config,
+		     struct sink_journal **ret_sink);
+/* Takes over the reloadable settings. */
+void sink_journal_configure(struct sink_journal *sink, const struct config *config);
+/* Queues the last summaries. The owner of the loop closes the timer. NULL allowed. */
+void sink_journal_close(struct sink_journal *sink);
+/* Sends what waits, for at most two seconds. NULL allowed. Returns NULL. */
+struct sink_journal *sink_journal_free(struct sink_journal *sink);
+
+/* What the sink keeps per slot. Return: 0; -ENOMEM. */
+int journal_slot_new(struct sink_journal *sink, const char *slot, const char *tracker,
+		     struct journal_slot **ret_slot);
+/* NULL allowed. Returns NULL. */
+struct journal_slot *journal_slot_free(struct journal_slot *slot);
+/* Events that did not and will not get into the journal. */
+uint64_t journal_slot_get_n_dropped(const struct journal_slot *slot);
+
+/* The journal's names of an event type's members. Return: 0; -ENOMEM. */
+int journal_schema_new(const struct eun_schema *schema, struct journal_schema **ret_schema);
+/* NULL allowed. Returns NULL. */
+struct journal_schema *journal_schema_free(struct journal_schema *schema);
+
+/* Queues one event, if the journal is on and the slot's rate limit allows. */
+void sink_journal_event(struct sink_journal *sink, struct journal_slot *slot,
+			const struct journal_schema *schema, const struct eun_event *event);

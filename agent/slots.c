@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of slots. An entry is born when a start reserves its name, so that of two starts with
+ * one name the second fails at once, and dies when the stopped slot is detached. The table owns the
+ * entries; it also owns the eun_slot from slots_stop() on, before that the engine does.
+ *
+ *   starting -> running <-> paused -> stopped
+ *       `-> (gone: the start failed)  `-> running may stop directly
+ *
+ * set_phase() is the only place that changes a phase; it checks the step and logs it. Stopping is
+ * quick because the slow part, detaching, happens afterwards as a job: wait for programs that still
+ * run (off the loop), hand up what they wrote (on the loop), detach (off the loop).
+ */
+#include "slots.h"
+
+#include "sink_journal.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/str.h"
+
+#include <eunomia/engine.h>
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	unsigned int from;  /* phases that may precede it: a bit each */
+	const char *log_id; /* of entering it */
+} phases[] = {
+	[SLOT_PHASE_STARTING] = { "starting", 0, NULL },
+	[SLOT_PHASE_RUNNING] = { "running", 1u << SLOT_PHASE_STARTING | 1u << SLOT_PHASE_PAUSED,
+				 LOG_ID_SLOT_STARTED },
+	[SLOT_PHASE_PAUSED] = { "paused", 1u << SLOT_PHASE_RUNNING, LOG_ID_SLOT_PAUSED },
+	[SLOT_PHASE_STOPPED] = { "stopped", 1u << SLOT_PHASE_RUNNING | 1u << SLOT_PHASE_PAUSED,
+				 LOG_ID_SLOT_STOPPED },
+};
+_Static_assert(EUB_ARRAY_SIZE(phases) == _SLOT_PHASE_MAX, "one row per phase");
+
+const char *slot_phase_to_string(enum slot_phase phase)
+{
+	return phases[phase].name;
+}
+
+void slots_init(struct slots *slots, struct eun_engine *engine, struct job_pool *jobs,
+		struct sink_journal *journal, struct log *log)
+{
+	*slots = (struct slots){ .engine = engine, .jobs = jobs, .journal = journal, .log = log };
+	eub_list_init(&slots->entries);
+	eub_list_init(&slots->retired);
+}
+
+bool slots_are_gone(const struct slots *slots)
+{
+	return eub_list_is_empty(&slots->entries) && eub_list_is_empty(&slots->retired);
+}
+
+static void tell_changed(const struct slots *slots)
+{
+	if (slots->listener.on_changed)
+		slots->listener.on_changed(slots->listener.userdata);
+}
+
+static void log_phase(const struct slot_entry *entry, enum slot_phase before)
+{
+	const char *id = before == SLOT_PHASE_PAUSED && entry->phase == SLOT_PHASE_RUNNING
+			     ? LOG_ID_SLOT_RESUMED
+			     : phases[entry->phase].log_id;
+	const char *tracker = eun_package_get_name(eun_slot_get_package(entry->slot));
+	char generation[16];
+
+	(void)snprintf(generation, sizeof(generation), "%u", eun_slot_get_generation(entry->slot));
+	log_write(entry->slots->log, LOG_LEVEL_NOTICE, id,
+		  LOG_FIELDS({ "EUNOMIA_SLOT", entry->name }, { "EUNOMIA_TRACKER", tracker },
+			     { "EUNOMIA_GENERATION", generation },
+			     { "EUNOMIA_STATE", phases[entry->phase].name }),
+		  "slot '%s': %s -> %s (tracker '%.64s', generation %s)", entry->name,
+		  phases[before].name, phases[entry->phase].name, tracker, generation);
+}
+
+static void set_phase(struct slot_entry *entry, enum slot_phase phase)
+{
+	struct slots *slots = entry->slots;
+	enum slot_phase before = entry->phase;
+
+	assert(phases[phase].from & 1u << before);
+	slots->n_phase[before]--;
+	slots->n_phase[phase]++;
+	entry->phase = phase;
+	log_phase(entry, before);
+	tell_changed(slots);
+}
+
+static struct slot_entry *entry_free(struct slot_entry *entry)
+{
+	for (size_t i = 0; i < entry->n_schemas; i++)
+		(void)journal_schema_free(entry->schemas[i].journal);
+	free(entry->schemas);
+	(void)journal_slot_free(entry->journal);
+	entry->slots->n_phase[entry->phase]--;
+	eub_list_remove(&entry->link);
+	free(entry);
+	return NULL;
+}
+
+struct slot_entry *slots_find(struct slots *slots, const char *name)
+{
+	EUB_LIST_FOREACH (entry, &slots->entries, struct slot_entry, link)
+		if (eub_streq(entry->name, name))
+			return entry;
+	return NULL;
+}
+
+static void hint_near_name(const struct slots *slots, const char *name, struct eun_error *err)
+{
+	const char *nearest = NULL;
+	size_t best = 3; /* more than two slips of the finger is another name */
+
+	EUB_LIST_FOREACH (entry, &slots->entries, struct slot_entry, link) {
+		size_t distance = eub_edit_distance(entry->name, name);
+
+		if (distance < best) {
+			best = distance;
+			nearest = entry->name;
+		}
+	}
+	if (nearest)
+		eun_error_set_hint(err, "did you mean '%s'?", nearest);
+	else
+		eun_error_set_hint(err, "'eunomiactl list' shows the slots");
+}
+
+int slots_get(struct slots *slots, const char *name, struct slot_entry **ret_entry,
+	      struct eun_error *err)
+{
+	struct slot_entry *entry = slots_find(slots, name);
+
+	if (!entry) {
+		(void)eun_error_set(err, -ENOENT, EUN_REASON_NOT_FOUND, "there is no slot '%.64s'",
+				    name);
+		eun_error_set_subject(err, name);
+		hint_near_name(slots, name, err);
+		return -ENOENT;
+	}
+	if (entry->is_busy || entry->phase == SLOT_PHASE_STARTING) {
+		eun_error_set_subject(err, name);
+		return eun_error_set(err, -EBUSY, EUN_REASON_BUSY, "slot '%s' is %s", entry->name,
+				     entry->is_busy ? "being paused or resumed" : "starting");
+	}
+	*ret_entry = entry;
+	return 0;
+}
+
+static bool is_slot_name(const char *name)
+{
+	static const char others[] = "_.-";
+	size_t length = strlen(name);
+
+	if (length == 0 || length >= EUN_SLOT_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)name[i];
+		bool is_alnum = c < 0x80 && isalnum(c);
+
+		if (!is_alnum && (i == 0 || !strchr(others, c)))
+			return false;
+	}
+	return true;
+}
+
+int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret_entry,
+		  struct eun_error *err)
+{
+	size_t n = slots->n_phase[SLOT_PHASE_STARTING] + slots->n_phase[SLOT_PHASE_RUNNING] +
+		   slots->n_phase[SLOT_PHASE_PAUSED];
+	struct slot_entry *entry;
+
+	if (!is_slot_name(name))
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "'%.64s' is no slot name: letters, digits, '_', '.', '-', at "
+				     "most %d bytes, beginning with a letter or digit",
+				     name, EUN_SLOT_NAME_MAX - 1);
+	if (slots_find(slots, name)) {
+		(void)eun_error_set(err, -EEXIST, EUN_REASON_NAME_TAKEN,
+				    "a slot '%s' exists already", name);
+		eun_error_set_subject(err, name);
+		eun_error_set_hint(err, "give another name, or stop it: eunomiactl stop %s", name);
+		return -EEXIST;
+	}
+	if (n >= slots->max_slots)
+		return eun_error_set(err, -ENOSPC, EUN_REASON_TOO_LARGE,
+				     "there are %zu slots already (MaxSlots=)", n);
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	(void)snprintf(entry->name, sizeof(entry->name), "%s", name);
+	entry->slots = slots;
+	entry->phase = SLOT_PHASE_STARTING;
+	entry->lost_lines.limit = 1;
+	slots->n_phase[SLOT_PHASE_STARTING]++;
+	eub_list_append(&slots->entries, &entry->link);
+	*ret_entry = entry;
+	return 0;
+}
+
+void slots_abandon(struct slot_entry *entry, const struct eun_error *why)
+{
+	struct slots *slots;
+
+	if (!entry)
+		return;
+	assert(entry->phase == SLOT_PHASE_STARTING);
+	slots = entry->slots;
+	log_write(slots->log, LOG_LEVEL_ERR, LOG_ID_SLOT_START_FAILED,
+		  LOG_FIELDS({ "EUNOMIA_SLOT", entry->name },
+			     { "EUNOMIA_REASON", eun_reason_to_string(why->reason) }),
+		  "slot '%s' did not start: %s", entry->name, why->message);
+	(void)entry_free(entry);
+	tell_changed(slots);
+}
+
+static int make_schemas(struct slot_entry *entry, const struct eun_slot *slot)
+{
+	size_t n = 0;
+
+	while (eun_slot_get_schema(slot, n))
+		n++;
+	if (n == 0)
+		return 0;
+	entry->schemas = calloc(n, sizeof(*entry->schemas));
+	if (!entry->schemas)
+		return -ENOMEM;
+	for (; entry->n_schemas < n; entry->n_schemas++) {
+		struct slot_schema *schema = &entry->schemas[entry->n_schemas];
+		int r;
+
+		schema->schema = eun_slot_get_schema(slot, entry->n_schemas);
+		r = journal_schema_new(schema->schema, &schema->journal);
+		if (r < 0)
+			return r;
+		schema->id = ++entry->slots->last_schema_id;
+	}
+	return 0;
+}
+
+int slots_begin(struct slot_entry *entry, struct eun_slot *slot, struct eun_error *err)
+{
+	struct slots *slots = entry->slots;
+	int r = make_schemas(entry, slot);
+
+	if (r == 0)
+		r = journal_slot_new(slots->journal, entry->name,
+				     eun_package_get_name(eun_slot_get_package(slot)),
+				     &entry->journal);
+	if (r < 0)
+		return eun_error_set(err, r, EUN_REASON_NO_MEMORY, "out of memory");
+	eun_slot_set_userdata(slot, entry);
+	r = eun_engine_add(slots->engine, slot, err);
+	if (r < 0)
+		return r;
+	entry->slot = slot;
+	set_phase(entry, SLOT_PHASE_RUNNING);
+	if (slots->listener.on_started)
+		slots->listener.on_started(entry, slots->listener.userdata);
+	return 0;
+}
+
+static void wait_for_programs(struct job *job EUB_UNUSED)
+{
+	eun_engine_quiesce();
+}
+
+static void detach(struct job *job)
+{
+	struct slot_entry *entry = EUB_CONTAINER_OF(job, struct slot_entry, retire);
+
+	entry->slot = eun_slot_free(entry->slot);
+}
+
+static void on_detached(struct job *job)
+{
+	struct slot_entry *entry = EUB_CONTAINER_OF(job, struct slot_entry, retire);
+	struct slots *slots = entry->slots;
+
+	log_debug(slots->log, "slot '%s' is detached", entry->name);
+	(void)entry_free(entry);
+	tell_changed(slots);
+}
+
+static void on_quiet(struct job *job)
+{
+	struct slot_entry *entry = EUB_CONTAINER_OF(job, struct slot_entry, retire);
+	struct slots *slots = entry->slots;
+
+	eun_slot_drain(entry->slot);
+	if (slots->listener.on_drained)
+		slots->listener.on_drained(slots->listener.userdata);
+	job_start(slots->jobs, &entry->retire, detach, on_detached);
+}
+
+void slots_stop(struct slot_entry *entry)
+{
+	struct slots *slots = entry->slots;
+
+	entry->slot = eun_engine_remove(slots->engine, entry->slot);
+	eub_list_remove(&entry->link);
+	eub_list_append(&slots->retired, &entry->link);
+	set_phase(entry, SLOT_PHASE_STOPPED);
+	if (slots->listener.on_drained)
+		slots->listener.on_drained(slots->listener.userdata);
+	if (slots->listener.on_stopped)
+		slots->listener.on_stopped(entry, slots->listener.userdata);
+	job_start(slots->jobs, &entry->retire, wait_for_programs, on_quiet);
+}
+
+int slot_move_gate(struct slot_entry *entry, enum slot_gate gate, struct eun_error *err)
+{
+	return gate == SLOT_GATE_CLOSE ? eun_slot_pause(entry->slot, err)
+				       : eun_slot_resume(entry->slot, err);
+}
+
+void slot_note_gate(struct slot_entry *entry, enum slot_gate gate)
+{
+	set_phase(entry, gate == SLOT_GATE_CLOSE ? SLOT_PHASE_PAUSED : SLOT_PHASE_RUNNING);
+}
+
+void slot_set_busy(struct slot_entry *entry, bool is_busy)
+{
+	entry->is_busy = is_busy;
+	tell_changed(entry->slots);
+}
+
+bool slot_needs_job(const struct slot_entry *entry)
+{
+	const struct eun_slot_hook *hook;
+
+	for (size_t i = 0; (hook = eun_slot_get_hook(entry->slot, i)); i++)
+		if (hook->mode == EUN_ATTACH_DIRECT)
+			return true;
+	return false;
+}
+
+const struct slot_schema *slot_find_schema(const struct slot_entry *entry,
+					   const struct eun_schema *schema)
+{
+	for (size_t i = 0; i < entry->n_schemas; i++)
+		if (entry->schemas[i].schema == schema)
+			return &entry->schemas[i];
+	return NULL;
+}
+
+void slot_note_lost(struct slot_entry *entry, uint64_t count, const char *reason)
+{
+	entry->n_lost_unsaid += count;
+	if (!rate_allow(&entry->lost_lines, eub_clock_mono_ns()))
+		return;
+	log_write(entry->slots->log, LOG_LEVEL_WARNING, LOG_ID_EVENTS_LOST,
+		  LOG_FIELDS({ "EUNOMIA_SLOT", entry->name }, { "EUNOMIA_REASON", reason }),
+		  "%llu events of slot '%s' were lost before the agent could read them (%s), "
+		  "continuing",
+		  (unsigned long long)entry->n_lost_unsaid, entry->name, reason);
+	entry->n_lost_unsaid = 0;
+}
+
+uint64_t slot_get_journal_dropped(const struct slot_entry *entry)
+{
+	return entry->journal ? journal_slot_get_n_dropped(entry->journal) : 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The agent's table of slots: reserves names, keeps what the sinks need beside each slot of the
+ * engine, and is the one place where a slot's state changes. Loop thread.
+ */
+#pragma once
+
+#include "job.h"
+#include "log.h"
+#include "rate.h"
+
+#include "base/list.h"
+
+#include <eunomia/error.h>
+#include <eunomia/slot.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct eun_engine;
+struct journal_schema;
+struct journal_slot;
+struct sink_journal;
+
+/* An event type of a slot. */
+struct slot_schema {
+	const struct eun_schema *schema;
+	uint32_t id; /* unique in the agent's life: what EventBatch.schema_id says */
+	struct journal_schema *journal;
+};
+
+enum slot_phase {
+	SLOT_PHASE_STARTING, /* the name is reserved, a job loads the tracker */
+	SLOT_PHASE_RUNNING,
+	SLOT_PHASE_PAUSED,
+	SLOT_PHASE_STOPPED, /* its name is free again; a job detaches it, then the entry goes */
+	_SLOT_PHASE_MAX,
+};
+
+struct slots;
+
+struct slot_entry {
+	struct eub_list link;
+	struct slots *slots;
+	char name[EUN_SLOT_NAME_MAX];
+	enum slot_phase phase;
+	bool is_busy;	       /* a job pauses or resumes it */
+	struct eun_slot *slot; /* NULL while starting; the engine's while it runs or is paused */
+	struct slot_schema *schemas;
+	size_t n_schemas;
+	struct journal_slot *journal;
+	struct rate lost_lines; /* in the log */
+	uint64_t n_lost_unsaid;
+	struct job retire; /* detaching after the stop */
+};
+
+/* Told at each step; @entry is borrowed. Each may be NULL. */
+struct slots_listener {
+	void (*on_started)(struct slot_entry *entry, void *userdata);
+	/* Its events so far were handed up; those of the grace period may still follow. */
+	void (*on_stopped)(struct slot_entry *entry, void *userdata);
+	/* The table changed in any way, also when a stopped slot is finally gone. */
+	void (*on_changed)(void *userdata);
+	/* After events were handed up outside the pump's turn. */
+	void (*on_drained)(void *userdata);
+	void *userdata;
+};
+
+struct slots {
+	struct eun_engine *engine;
+	struct job_pool *jobs;
+	struct sink_journal *journal;
+	struct log *log;
+	struct slots_listener listener;
+	struct eub_list entries; /* starting, running, paused */
+	struct eub_list retired; /* stopped, not yet detached */
+	size_t n_phase[_SLOT_PHASE_MAX];
+	size_t max_slots;
+	uint32_t last_schema_id;
+};
+
+/* All pointers are borrowed and outlive the table. */
+void slots_init(struct slots *slots, struct eun_engine *engine, struct job_pool *jobs,
+		struct sink_journal *journal, struct log *log);
+bool slots_are_gone(const struct slots *slots);
+
+/* A slot in any phase but stopped; NULL if there is none. */
+struct slot_entry *slots_find(struct slots *slots, const char *name);
+/* As slots_find() for what a verb may be applied to. Return: 0; -ENOENT (NOT_FOUND, with near names
+ * in the hint); -EBUSY (a start, pause or resume is under way). */
+int slots_get(struct slots *slots, const char *name, struct slot_entry **ret_entry,
+	      struct eun_error *err);
+/* "running", ... */
+const char *slot_phase_to_string(enum slot_phase phase);
+
+/**
+ * slots_reserve() - take a name
+ *
+ * Return: 0; -EINVAL (not a slot name), -EEXIST (NAME_TAKEN), -ENOSPC (TOO_LARGE), -ENOMEM.
+ */
+int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret_entry,
+		  struct eun_error *err);
+/* Gives the name of a start that failed back. @why: the failure, for the log. NULL allowed. */
+void slots_abandon(struct slot_entry *entry, const struct eun_error *why);
+/**
+ * slots_begin() - put a loaded slot in and let it run
+ * @slot: ownership moves to the table on success only
+ *
+ * Return: 0; -ENOMEM; as eun_engine_add(). On failure the entry still holds its name.
+ */
+int slots_begin(struct slot_entry *entry, struct eun_slot *slot, struct eun_error *err);
+/* Closes the gate, hands up what is in the rings, frees the name; detaching goes on in a job. The
+ * entry can be looked at until control returns to the loop. */
+void slots_stop(struct slot_entry *entry);
+
+/* The gate's next position. */
+enum slot_gate {
+	SLOT_GATE_CLOSE,
+	SLOT_GATE_OPEN,
+};
+/* Pause or resume. Blocks if slot_needs_job(). Return: as eun_slot_pause(). */
+int slot_move_gate(struct slot_entry *entry, enum slot_gate gate, struct eun_error *err);
+/* Notes what slot_move_gate() achieved and logs it. */
+void slot_note_gate(struct slot_entry *entry, enum slot_gate gate);
+/* Nothing else is done to a busy slot. */
+void slot_set_busy(struct slot_entry *entry, bool is_busy);
+/* A hook hangs by itself, so that pausing attaches and detaches: not on the loop. */
+bool slot_needs_job(const struct slot_entry *entry);
+
+/* NULL if the slot has no such type. */
+const struct slot_schema *slot_find_schema(const struct slot_entry *entry,
+					   const struct eun_schema *schema);
+/* Notes that events never reached the agent; the log says so at most once a second. */
+void slot_note_lost(struct slot_entry *entry, uint64_t count, const char *reason);
+/* Events that the journal sink left out. */
+uint64_t slot_get_journal_dropped(const struct slot_entry *entry);
