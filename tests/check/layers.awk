@@ -48,6 +48,9 @@ function resolve(name,    component, first)
 		if (component !~ /\//)
 			break
 	}
+	for (component in also)
+		if (index(FILENAME, component) == 1 && ((also[component] "/" name) in exists))
+			return also[component] "/" name
 	return name ~ /\.def$/ && ("proto/" name) in exists ? "proto/" name : ""
 }
 
@@ -88,6 +91,8 @@ FILENAME == table {
 		rest = rest " " $i
 	if ($1 == "room")
 		allowed[$2] = rest
+	else if ($1 == "also")
+		also[$2] = $3
 	else if ($1 == "generated")
 		generated[$2] = $3
 	else if ($1 == "door") {

@@ -66,5 +66,6 @@ bites spdx agent/new.c 'int x;' "agent/new.c: licence is 'missing'"
 bites spdx bpf/trackers/a/b.bpf.c '// SPDX-License-Identifier: Apache-2.0' 'b.bpf.c: licence'
 bites words agent/conn.c "/* TO""DO */" 'unfinished mark'
 bites words agent/conn.c '/* see /w''ork/x */' 'machine path'
-bites words agent/conn.c '	strcpy(a, b);' 'unsafe call'
+bites words agent/conn.c '	strcpy(a, b);' 'unbounded call'
+bites words agent/conn.c '	tm = localtime(&now);' 'not thread-safe'
 [ "$failures" -eq 0 ]

@@ -23,6 +23,9 @@ look()
 look "unfinished mark" '\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K)\b|[n]ot (yet )?implemented' "$tmp/code"
 look "machine path" '(^|[^a-zA-Z0-9_.-])/(w[o]rk|f[a]rm|r[o]ot|h[o]me)/' "$tmp/all"
 look "host of a mirror" 'https?://(d[e]b|s[e]curity|r[e]gistry|f[t]p|p[a]ckages)\.' "$tmp/all"
-look "unsafe call" '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca)\(' "$tmp/code"
+grep -E '\.(c|h)$' "$tmp/code" >"$tmp/c"
+look "unbounded call" '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets|alloca)\(' "$tmp/c"
+look "call that is not thread-safe" \
+	'\b(localtime|gmtime|ctime|asctime|getpwnam|getpwuid|getgrnam|getgrgid|rand|setenv|putenv)\(' "$tmp/c"
 look "blank at the end of a line" '[ 	]+$' "$tmp/code"
 [ "$breaches" -eq 0 ]

@@ -64,8 +64,11 @@ class Journald:
         if self.process.poll() is not None:
             said = self.process.stdout.read().decode(errors="replace")
             raise unittest.SkipTest(f"journald does not run here: {said.strip()}")
-        return os.path.exists(f"/proc/{self.process.pid}/root/run/systemd/journal/socket") and \
-            open(f"/proc/{self.process.pid}/comm", encoding="utf-8").read().startswith("systemd-j")
+        proc = f"/proc/{self.process.pid}"
+        with open(os.path.join(proc, "comm"), encoding="utf-8") as file:
+            is_journald = file.read().startswith("systemd-j")
+        return is_journald and os.path.exists(
+            os.path.join(proc, "root", "run/systemd/journal/socket"))
 
     def entries(self, *match):
         """Entries as journalctl gives them, after everything sent before has been written."""
