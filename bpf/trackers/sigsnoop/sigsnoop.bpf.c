@@ -21,7 +21,7 @@ const volatile bool failed_only = false;
 const volatile bool kill_only = false;
 
 struct call {
-	__u32 tpid;
+	__s32 tpid;
 	__s32 sig;
 };
 
@@ -44,7 +44,7 @@ static __always_inline bool is_wanted(int sig)
 
 static __always_inline int enter(long tpid, long sig)
 {
-	struct call call = { .tpid = (__u32)tpid, .sig = (__s32)sig };
+	struct call call = { .tpid = (__s32)tpid, .sig = (__s32)sig };
 	__u32 tid = eunomia_current_tid();
 
 	if (is_wanted(call.sig) && bpf_map_update_elem(&calls, &tid, &call, BPF_ANY))
@@ -97,7 +97,7 @@ int handle_signal(struct trace_event_raw_signal_generate *ctx)
 	if (!event)
 		return 0;
 	event->pid = eunomia_current_pid();
-	event->tpid = (__u32)ctx->pid;
+	event->tpid = ctx->pid;
 	event->sig = ctx->sig;
 	event->outcome = (enum signal_outcome)ctx->result;
 	event->code = ctx->code;

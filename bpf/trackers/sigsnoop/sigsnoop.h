@@ -21,7 +21,7 @@ enum signal_outcome {
 
 struct event {
 	__u32 pid;		      /* process that ran when the signal was sent */
-	__u32 tpid;		      /* target: thread id, or the argument of the call */
+	__s32 tpid;		      /* target: thread id, or the argument of the call (-group) */
 	__s32 sig;		      /* signal number; 0 for a probe */
 	__s32 ret;		      /* 0, or -errno of the call */
 	enum signal_outcome outcome;  /* what became of it */

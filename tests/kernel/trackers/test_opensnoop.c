@@ -182,6 +182,30 @@ static void targ_uid_shows_one_user(void **state)
 	watch_close(watch);
 }
 
+static void counts_what_found_the_ring_full(void **state)
+{
+	enum { N_CALLS = 1000 };
+	char setting[32];
+	struct watch *watch;
+	size_t before;
+
+	(void)state;
+	(void)snprintf(setting, sizeof(setting), "targ_pid=%d", getpid());
+	watch = watch_open_ring("opensnoop", sizeof(struct event),
+				(const char *const[]){ setting, NULL }, 65536);
+	/* The first look reads the number of CPUs from a file, which is an event itself. */
+	assert_int_equal(watch_get_lost(watch), 0);
+	watch_drain(watch);
+	before = watch_count(watch, NULL, NULL);
+	for (int i = 0; i < N_CALLS; i++)
+		assert_int_equal(open("/nonexistent/flood", O_RDONLY | O_CLOEXEC), -1);
+	watch_drain(watch);
+	assert_true(watch_count(watch, is_own_open_of, "/nonexistent/flood") > 100);
+	assert_true(watch_get_lost(watch) > 0);
+	assert_int_equal(watch_count(watch, NULL, NULL) - before + watch_get_lost(watch), N_CALLS);
+	watch_close(watch);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -193,6 +217,7 @@ int main(void)
 		cmocka_unit_test(targ_failed_shows_failures_only),
 		cmocka_unit_test(targ_pid_shows_one_process),
 		cmocka_unit_test(targ_uid_shows_one_user),
+		cmocka_unit_test(counts_what_found_the_ring_full),
 	};
 
 	return watch_main(tests, NULL, NULL);

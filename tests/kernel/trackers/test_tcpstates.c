@@ -6,7 +6,6 @@
 
 #include "trackers/tcpstates/tcpstates.h"
 
-#include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -100,20 +99,6 @@ static struct connection connect_and_close(int family)
 	return made;
 }
 
-static void assert_address(const eun_ip *address, int family, const char *text)
-{
-	char printed[INET6_ADDRSTRLEN];
-	const unsigned char *bytes = (const unsigned char *)address;
-
-	assert_int_equal(sizeof(eun_ip), 16);
-	if (family == AF_INET) {
-		assert_memory_equal(bytes, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
-		bytes += 12;
-	}
-	assert_non_null(inet_ntop(family, bytes, printed, sizeof(printed)));
-	assert_string_equal(printed, text);
-}
-
 static void follow_the_client(struct watch *watch, struct connection made)
 {
 	static const enum tcp_state life[] = { SYN_SENT, ESTABLISHED, FIN_WAIT1, FIN_WAIT2 };
@@ -154,11 +139,11 @@ static void follows_both_ends(int family, const char *loopback, const char *nowh
 	follow_the_client(watch, made);
 	follow_the_server(watch, made);
 	event = wait_for(watch, SYN_SENT, ESTABLISHED, made.client_port, made.server_port);
-	assert_address(&event->saddr, family, loopback);
-	assert_address(&event->daddr, family, loopback);
+	watch_assert_member(watch, event, "saddr", loopback);
+	watch_assert_member(watch, event, "daddr", loopback);
 	event = wait_for(watch, CLOSE, LISTEN, made.server_port, 0);
-	assert_address(&event->saddr, family, loopback);
-	assert_address(&event->daddr, family, nowhere);
+	watch_assert_member(watch, event, "saddr", loopback);
+	watch_assert_member(watch, event, "daddr", nowhere);
 	watch_close(watch);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loads an object with libbpf alone, so that these tests judge the trackers and not the engine.
+ * An engine with one slot, as any program that embeds libeunomia would run it. The records are
+ * copied: what the engine hands out is gone after the callback.
  */
 #include "watch.h"
 
@@ -8,129 +9,112 @@
 #include "base/macro.h"
 #include "base/str.h"
 
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
+#include <eunomia/engine.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#define TIMEOUT_NS (UINT64_C(5) * 1000 * 1000 * 1000)
-#define MAX_EVENTS 100000u
-#define MAX_LINKS  32u
-#define RODATA	   ".rodata"
+#define TIMEOUT_NS   (UINT64_C(5) * 1000 * 1000 * 1000)
+#define MAX_EVENTS   100000u
+#define MAX_SETTINGS 8u
 
 struct watch {
-	struct bpf_object *object;
-	struct bpf_link *links[MAX_LINKS];
-	size_t n_links;
-	struct ring_buffer *ring;
+	struct eun_engine *engine;
+	struct eun_slot *slot;
 	unsigned char *events; /* n_events records of event_size bytes */
 	size_t event_size;
 	size_t n_events;
 };
 
-static int on_event(void *userdata, void *data, size_t size)
+static void on_event(struct eun_slot *slot, const struct eun_event *event, void *userdata)
 {
 	struct watch *watch = userdata;
 
-	assert_int_equal(size, watch->event_size);
+	(void)slot; /* there is one */
+	assert_int_equal(event->size, watch->event_size);
 	assert_true(watch->n_events < MAX_EVENTS);
-	memcpy(watch->events + watch->n_events++ * size, data, size);
-	return 0;
+	memcpy(watch->events + watch->n_events++ * event->size, event->data, event->size);
 }
 
-static struct bpf_map *find_rodata(struct bpf_object *object)
+static void assert_done(int r, struct eun_error *err)
 {
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map,
-				 object) if (eub_has_suffix(bpf_map__name(map), RODATA)) return map;
-	fail_msg("the tracker has no options");
-	return NULL;
+	if (r < 0)
+		fail_msg("%s (%s)\n%s", err->message, err->hint, err->log ? err->log : "");
 }
 
-/* Writes a number into the variable @key, of 1, 4 or 8 bytes (little-endian hosts). */
-static void set_variable(struct bpf_object *object, const char *key, uint64_t value)
+/* Splits KEY=VALUE in copies; the keys are to be freed. */
+static size_t make_settings(const char *const *texts, struct eun_setting *settings)
 {
-	const struct btf *btf = bpf_object__btf(object);
-	const struct btf_type *section =
-	    btf__type_by_id(btf, (uint32_t)btf__find_by_name_kind(btf, RODATA, BTF_KIND_DATASEC));
-	const struct btf_var_secinfo *info = btf_var_secinfos(section);
-	struct bpf_map *map = find_rodata(object);
-	unsigned char data[256];
-	size_t size;
-	const void *initial = bpf_map__initial_value(map, &size);
+	size_t n = 0;
 
-	assert_true(size <= sizeof(data));
-	memcpy(data, initial, size);
-	for (unsigned int i = 0; i < btf_vlen(section); i++) {
-		const struct btf_type *var = btf__type_by_id(btf, info[i].type);
+	for (; texts && texts[n]; n++) {
+		char *copy = strdup(texts[n]), *equals;
 
-		if (!eub_streq(btf__name_by_offset(btf, var->name_off), key))
-			continue;
-		memcpy(data + info[i].offset, &value, info[i].size);
-		assert_int_equal(bpf_map__set_initial_value(map, data, size), 0);
-		return;
+		assert_true(n < MAX_SETTINGS);
+		assert_non_null(copy);
+		equals = copy + strcspn(copy, "=");
+		assert_int_equal(*equals, '=');
+		*equals = '\0';
+		settings[n] = (struct eun_setting){ .key = copy, .value = equals + 1 };
 	}
-	fail_msg("the tracker has no option '%s'", key);
+	return n;
 }
 
-static void apply_setting(struct bpf_object *object, const char *setting)
+static void start(struct watch *watch, const char *tracker, const struct eun_slot_options *options)
 {
-	char key[64];
-	int64_t value;
-	const char *equals = strchr(setting, '=');
+	struct eun_error err = EUN_ERROR_INIT;
+	struct eun_package *package = NULL;
+	char path[1024];
 
-	assert_non_null(equals);
-	(void)snprintf(key, sizeof(key), "%.*s", (int)(equals - setting), setting);
-	assert_int_equal(eub_parse_i64(equals + 1, &value), 0);
-	set_variable(object, key, (uint64_t)value);
+	(void)snprintf(path, sizeof(path), "%s/%s.json", TRACKERS_DIR, tracker);
+	assert_done(eun_package_read(path, &package, &err), &err);
+	assert_done(eun_slot_new(watch->engine, package, options, &watch->slot, &err), &err);
+	assert_done(eun_engine_add(watch->engine, watch->slot, &err), &err);
 }
 
-struct watch *watch_open(const char *tracker, size_t event_size, const char *const *settings)
+struct watch *watch_open_ring(const char *tracker, size_t event_size, const char *const *settings,
+			      uint32_t ring_bytes)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
-	struct bpf_program *program;
-	char path[1024];
+	struct eun_setting parsed[MAX_SETTINGS];
+	struct eun_engine_options engine_options = {
+		.size = sizeof(engine_options),
+		.on_event = on_event,
+		.userdata = watch,
+	};
+	struct eun_slot_options options = {
+		.size = sizeof(options),
+		.settings = parsed,
+		.n_settings = make_settings(settings, parsed),
+		.ring_bytes = ring_bytes,
+	};
 
 	assert_non_null(watch);
 	watch->event_size = event_size;
 	watch->events = malloc(MAX_EVENTS * event_size);
 	assert_non_null(watch->events);
-	(void)snprintf(path, sizeof(path), "%s/%s.bpf.o", TRACKERS_DIR, tracker);
-	watch->object = bpf_object__open_file(path, NULL);
-	assert_non_null(watch->object);
-	for (size_t i = 0; settings && settings[i]; i++)
-		apply_setting(watch->object, settings[i]);
-	bpf_object__for_each_program(program, watch->object)
-	    bpf_program__set_autoload(program, true);
-	assert_int_equal(bpf_object__load(watch->object), 0);
-	bpf_object__for_each_program(program, watch->object)
-	{
-		assert_true(watch->n_links < MAX_LINKS);
-		watch->links[watch->n_links] = bpf_program__attach(program);
-		assert_non_null(watch->links[watch->n_links++]);
-	}
-	watch->ring = ring_buffer__new(bpf_object__find_map_fd_by_name(watch->object, "events"),
-				       on_event, watch, NULL);
-	assert_non_null(watch->ring);
+	assert_int_equal(eun_engine_new(&engine_options, &watch->engine, NULL), 0);
+	start(watch, tracker, &options);
+	for (size_t i = 0; i < options.n_settings; i++)
+		free((void *)(uintptr_t)parsed[i].key);
 	return watch;
+}
+
+struct watch *watch_open(const char *tracker, size_t event_size, const char *const *settings)
+{
+	return watch_open_ring(tracker, event_size, settings, 0);
 }
 
 void watch_close(struct watch *watch)
 {
 	if (!watch)
 		return;
-	ring_buffer__free(watch->ring);
-	for (size_t i = 0; i < watch->n_links; i++)
-		assert_int_equal(bpf_link__destroy(watch->links[i]), 0);
-	bpf_object__close(watch->object);
+	eun_engine_free(watch->engine);
 	free(watch->events);
 	free(watch);
 }
@@ -152,7 +136,7 @@ const void *watch_for(struct watch *watch, watch_match_fn match, const void *wan
 	while (!found && eub_clock_mono_ns() < deadline_ns) {
 		size_t seen = watch->n_events;
 
-		assert_true(ring_buffer__poll(watch->ring, 100) >= 0);
+		assert_true(eun_engine_poll(watch->engine, 100) >= 0);
 		found = find(watch, seen, match, wanted);
 	}
 	assert_non_null(found);
@@ -163,23 +147,67 @@ size_t watch_count(const struct watch *watch, watch_match_fn match, const void *
 {
 	size_t count = 0;
 
+	if (!match)
+		return watch->n_events;
 	for (size_t i = 0; i < watch->n_events; i++)
 		count += match(watch->events + i * watch->event_size, wanted);
 	return count;
 }
 
+void watch_drain(struct watch *watch)
+{
+	while (eun_engine_dispatch(watch->engine, 1024, 0) > 0)
+		;
+}
+
+uint64_t watch_get_lost(struct watch *watch)
+{
+	struct eun_slot_stats stats;
+
+	eun_slot_get_stats(watch->slot, &stats);
+	return stats.lost;
+}
+
+void watch_assert_member(const struct watch *watch, const void *event, const char *name,
+			 const char *text)
+{
+	const struct eun_schema *schema = eun_slot_get_schema(watch->slot, 0);
+	struct eun_event whole = {
+		.schema = schema,
+		.data = event,
+		.size = (uint32_t)watch->event_size,
+	};
+	char buf[512];
+	size_t n, i = 0;
+
+	while (eun_schema_get_member(schema, i) &&
+	       !eub_streq(eun_schema_get_member(schema, i)->name, name))
+		i++;
+	assert_non_null(eun_schema_get_member(schema, i));
+	n = eun_event_format_member(&whole, i, buf, sizeof(buf) - 1);
+	assert_true(n < sizeof(buf));
+	buf[n] = '\0';
+	assert_string_equal(buf, text);
+}
+
 bool watch_is_possible(void)
 {
+	static const struct {
+		const char *path;
+		const char *missing;
+	} needs[] = {
+		{ "/sys/kernel/btf/vmlinux", "the kernel has no BTF" },
+		{ "/sys/kernel/tracing/events/syscalls", "tracepoints are not to be seen" },
+	};
+
 	if (geteuid() != 0) {
 		(void)printf("skipped: only root may load BPF programs\n");
 		return false;
 	}
-	if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) {
-		(void)printf("skipped: the kernel has no BTF\n");
-		return false;
-	}
-	if (access("/sys/kernel/tracing/events/syscalls", R_OK) != 0) {
-		(void)printf("skipped: no tracepoints of system calls under /sys/kernel/tracing\n");
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(needs); i++) {
+		if (access(needs[i].path, R_OK) == 0)
+			continue;
+		(void)printf("skipped: %s (%s)\n", needs[i].missing, needs[i].path);
 		return false;
 	}
 	return true;
