@@ -32,6 +32,6 @@ enum {
 	CTL_WAIT_MAX_MS = 500,
 	/* Names looked at for a "did you mean" hint. */
 	CTL_TRACKERS_MAX = 4096,
-	/* Columns of a table when standard output is no terminal. */
+	/* Columns of a table when neither the terminal nor COLUMNS says otherwise. */
 	CTL_TABLE_WIDTH = 80,
 };

@@ -76,7 +76,7 @@ int event_source_init(struct event_source *source, const char *slot, uint32_t ge
 
 int events_output_check(enum output_format format, struct eun_error *err)
 {
-	if (format != OUTPUT_RAW || output_get_terminal_width() == 0)
+	if (format != OUTPUT_RAW || !output_is_terminal())
 		return 0;
 	(void)eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 			    "raw records are no text for a terminal");

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "ctl_limits.h"
 
 #include <assert.h>
 #include <sys/ioctl.h>
@@ -69,13 +70,22 @@ int output_write(const void *data, size_t n, struct eun_error *err)
 	return r;
 }
 
-unsigned int output_get_terminal_width(void)
+bool output_is_terminal(void)
 {
-	struct winsize size = { 0 };
+	return isatty(STDOUT_FILENO) == 1;
+}
 
-	if (!isatty(STDOUT_FILENO))
+unsigned int output_get_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size = { 0 };
+	uint64_t value;
+
+	if (columns && eub_parse_u64(columns, &value) == 0 && value > 0 && value <= UINT16_MAX)
+		return (unsigned int)value;
+	if (!output_is_terminal())
 		return 0;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
-		return 80;
+		return CTL_TABLE_WIDTH;
 	return size.ws_col;
 }

@@ -53,5 +53,7 @@ void output_append_formats(struct eub_buf *buf, unsigned int allowed);
  * -errno of write(2) with @err filled.
  */
 int output_write(const void *data, size_t n, struct eun_error *err);
-/* Columns of the terminal on standard output; 0 if it is none. */
-unsigned int output_get_terminal_width(void);
+bool output_is_terminal(void);
+/* Columns that lines must fit: COLUMNS of the environment, or those of the terminal on standard
+ * output; 0 if there is neither. */
+unsigned int output_get_width(void);

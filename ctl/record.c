@@ -93,15 +93,15 @@ void record_begin_fields(struct table *table)
 int record_finish_table(const struct ctl *ctl, struct table *table, unsigned int flags,
 			struct eub_buf *out)
 {
-	unsigned int terminal_width = output_get_terminal_width();
+	unsigned int width = output_get_width();
 	int r;
 
 	if (ctl->options.has_no_headers)
 		flags |= TABLE_NO_HEADERS;
 	/* A script that reads names wants them whole. */
-	if (terminal_width > 0)
+	if (width > 0)
 		flags |= TABLE_CUT_TEXT;
-	r = table_write(table, out, terminal_width > 0 ? terminal_width : CTL_TABLE_WIDTH, flags);
+	r = table_write(table, out, width > 0 ? width : CTL_TABLE_WIDTH, flags);
 	table_done(table);
 	return r;
 }

@@ -222,10 +222,13 @@ static void write_cell(const struct table *table, struct eub_buf *out, size_t co
 	}
 	if (!is_last && table->columns[column].kind != TABLE_NUMBER)
 		eub_buf_fill(out, ' ', width > n ? width - n : 0);
-	if (is_last)
-		eub_buf_append_char(out, '\n');
-	else
+	if (!is_last) {
 		eub_buf_fill(out, ' ', GAP);
+		return;
+	}
+	while (out->len > 0 && out->data[out->len - 1] == ' ')
+		out->len--;
+	eub_buf_append_char(out, '\n');
 }
 
 int table_write(struct table *table, struct eub_buf *out, unsigned int width, unsigned int flags)
