@@ -56,6 +56,11 @@ int eun__reader_fd(const struct eun__reader *reader)
 	return reader->kind->fd(reader->impl);
 }
 
+bool eun__reader_is_level_triggered(const struct eun__reader *reader)
+{
+	return reader->kind->is_level_triggered;
+}
+
 unsigned int eun__reader_read(struct eun__reader *reader, unsigned int budget, bool hold)
 {
 	return reader->kind->read(reader->impl, budget, hold);

@@ -47,8 +47,18 @@ int eun__reader_new_perf(int map_fd, size_t pages, const struct eun__reader_ops 
 /* Unread records are left (ring) or dropped by the kernel (perf). NULL allowed. Returns NULL. */
 struct eun__reader *eun__reader_free(struct eun__reader *reader);
 
-/* Readable (level-triggered) when the kernel has woken the reader; owned by it. */
+/**
+ * eun__reader_fd() - the descriptor to poll; owned by the reader
+ *
+ * A ring's is readable while its committed position is behind, so also during a hold. A perf
+ * buffer's is readable once per wake-up: the first look takes that away (perf_poll() in the
+ * kernel), also one through an outer epoll descriptor, so whoever looked must read. Either must be
+ * taken out of an epoll set before the reader is freed: a ring's shares its open file with the map,
+ * and closing it alone leaves it watched.
+ */
 int eun__reader_fd(const struct eun__reader *reader);
+/* Whether the descriptor stays readable until everything is read: true for rings. */
+bool eun__reader_is_level_triggered(const struct eun__reader *reader);
 /**
  * eun__reader_read() - hand up at most @budget records
  * @hold: leave the last record formally unread, so that the kernel sends no wake-up (ring only)
@@ -56,7 +66,8 @@ int eun__reader_fd(const struct eun__reader *reader);
  * Trap that it takes care of: the kernel wakes the reader only when the committed position equals
  * the new record's start, so after a commit the producer's position is looked at again.
  *
- * Return: the number of records handed up.
+ * Return: the number of records handed up. If that is @budget there may be more, and no further
+ * wake-up will tell.
  */
 unsigned int eun__reader_read(struct eun__reader *reader, unsigned int budget, bool hold);
 void eun__reader_get_info(const struct eun__reader *reader, struct eun__reader_info *ret_info);

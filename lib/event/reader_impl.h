@@ -5,6 +5,7 @@
 #include "event/reader.h"
 
 struct eun__reader_kind {
+	bool is_level_triggered;
 	int (*fd)(const void *impl);
 	unsigned int (*read)(void *impl, unsigned int budget, bool hold);
 	void (*get_info)(const void *impl, struct eun__reader_info *ret_info);

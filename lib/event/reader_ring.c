@@ -72,6 +72,7 @@ static void ring_get_info(const void *impl, struct eun__reader_info *ret_info)
 }
 
 static const struct eun__reader_kind ring_kind = {
+	.is_level_triggered = true,
 	.fd = ring_fd,
 	.read = ring_read,
 	.get_info = ring_get_info,
