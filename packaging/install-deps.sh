@@ -8,7 +8,8 @@ build="gcc libc6-dev cmake ninja-build pkg-config clang llvm libbpf-dev libelf-d
  libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libuv1-dev libnghttp2-dev libjansson-dev
  libinih-dev libcurl4-openssl-dev zlib1g-dev linux-libc-dev"
 test="libcmocka-dev clang-format clang-tidy libclang-rt-dev python3 python3-grpcio
- python3-protobuf nodejs npm curl systemd iproute2 procps bpftool bash zsh fish jq file shellcheck"
+ python3-protobuf nodejs npm curl systemd iproute2 procps bpftool bash zsh fish jq file shellcheck
+ qemu-system-x86 busybox-static cpio lz4"
 bench="libbpf-tools"
 
 want=""

@@ -5,7 +5,8 @@
 #
 # Stages, each in a build tree of its own:
 #   sanitize  clang, ASan + UBSan: the suites unit, kernel, e2e, check
-#   release   gcc, hardened, warnings are errors: unit, and the benches in a short form
+#   release   gcc, hardened, warnings are errors: unit, the kernel tests on another kernel in an
+#             emulated machine (vm), and the benches in a short form
 #   tsan      clang, TSan: what runs on more than one thread
 #   fuzz      clang, libFuzzer + ASan: each target for EUNOMIA_FUZZ_SECONDS (default 60)
 set -euo pipefail
@@ -14,7 +15,7 @@ usage()
 {
 	cat <<'END'
 usage: tests/run.sh [--suite NAME]... [--quick] [--system]
-  --suite NAME  unit, kernel, e2e, check, bench, tsan or fuzz; may be repeated (default: all)
+  --suite NAME  unit, kernel, e2e, check, vm, bench, tsan or fuzz; may be repeated (default: all)
   --quick       unit, kernel and check only
   --system      reserved for tests that boot virtual machines; adds nothing yet
 END
@@ -27,7 +28,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--suite)
 		case ${2:-} in
-		unit | kernel | e2e | check | bench | tsan | fuzz) suites+=("$2") ;;
+		unit | kernel | e2e | check | vm | bench | tsan | fuzz) suites+=("$2") ;;
 		*) usage >&2 && exit 2 ;;
 		esac
 		shift
@@ -39,7 +40,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift
 done
-[ ${#suites[@]} -gt 0 ] || suites=(unit kernel e2e check bench tsan fuzz)
+[ ${#suites[@]} -gt 0 ] || suites=(unit kernel e2e check vm bench tsan fuzz)
 
 wants()
 {
@@ -139,11 +140,15 @@ run_sanitize()
 
 run_release()
 {
-	wants unit || wants bench || return 0
+	local labels=() label
+	for label in unit vm; do
+		wants "$label" && labels+=("$label")
+	done
+	[ ${#labels[@]} -gt 0 ] || wants bench || return 0
 	stage "release: gcc, -Werror, hardened"
 	configure_and_build release -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Release || return 0
-	if wants unit; then
-		run_ctest release unit
+	if [ ${#labels[@]} -gt 0 ]; then
+		run_ctest release "$(join "${labels[@]}")"
 	fi
 	if wants bench; then
 		stage "bench: short form, ratios only"
