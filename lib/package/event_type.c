@@ -109,6 +109,11 @@ static void push_parts(struct finder *finder, uint32_t id, enum mark mark)
 		push(finder, type->type, mark);
 	if (btf_is_array(type))
 		push(finder, btf_array(type)->type, mark);
+	if (btf_is_func_proto(type)) {
+		push(finder, type->type, mark);
+		for (uint32_t i = 0; i < btf_vlen(type); i++)
+			push(finder, btf_params(type)[i].type, mark);
+	}
 	if (btf_is_composite(type))
 		for (uint32_t i = 0; i < btf_vlen(type); i++)
 			push(finder, btf_members(type)[i].type, mark);

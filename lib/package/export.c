@@ -44,7 +44,7 @@ static int resolve_type(const struct btf *btf, struct eun__package_type *type,
 		       !is_named(btf, btf__type_by_id(btf, type->type_id), type->name))) {
 		int id = btf__find_by_name_kind(btf, type->name, BTF_KIND_STRUCT);
 
-		if (id <= 0)
+		if (id <= 0 || !type->name[0])
 			return eun__json_error(at, -EINVAL, EUN_REASON_BAD_PACKAGE, err,
 					       "the BTF has no struct '%.64s'", type->name);
 		type->type_id = (uint32_t)id;
@@ -100,7 +100,9 @@ static int parse_type(struct eun_package *package, const struct eun__json *at, c
 
 	type->name = "";
 	if (r == 0)
-		r = eun__json_name(&name, package, &type->name, err);
+		r = eun__json_require(&name, JSON_STRING, err);
+	if (r == 0)
+		r = eun__json_string(&name, package, &type->name, err);
 	if (r == 0)
 		r = eun__json_u32(&size, EUN__EVENT_SIZE_MAX, &type->size_bytes, err);
 	if (r == 0)

@@ -155,8 +155,10 @@ static int list_maps(struct eun_package *package, const struct eun__object *obje
 		return eun__no_memory(err);
 	for (uint32_t i = 0; i < n; i++) {
 		const char *name = eun__map_name(object->btf, object->maps, i);
-		struct eun__package_map *map = &package->maps[i];
+		struct eun__package_map *map = &package->maps[package->n_maps];
 
+		if (!name[0])
+			continue;
 		map->pub.name = eun__package_copy(package, name, strlen(name));
 		map->pub.type = "";
 		map->ident = map->pub.name;

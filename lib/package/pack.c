@@ -260,6 +260,18 @@ static int write_json(const struct packer *packer, char **ret_json, size_t *ret_
 	return 0;
 }
 
+/* An object within all limits may have more to list than a manifest may. */
+static int check_result(const char *json, size_t size, struct eun_error *err)
+{
+	struct eun_package *package = NULL;
+	int r = eun_package_parse(json, size, NULL, &package, err);
+
+	if (r < 0)
+		eun_error_prefix(err, "the package of this object would not be accepted");
+	eun_package_free(package);
+	return r;
+}
+
 static bool is_stream(const struct eun_package_map *map)
 {
 	return eub_streq(map->type, "BPF_MAP_TYPE_RINGBUF") ||
@@ -304,7 +316,9 @@ static char *object_name(const char *name)
 
 static int pack(struct packer *packer, char **ret_json, size_t *ret_json_size)
 {
-	int r = 0;
+	_cleanup_(eub_freep) char *json = NULL;
+	size_t json_size = 0;
+	int r;
 
 	if (!packer->object->btf) {
 		eun_error_set(packer->err, -EINVAL, EUN_REASON_BAD_PACKAGE,
@@ -316,10 +330,16 @@ static int pack(struct packer *packer, char **ret_json, size_t *ret_json_size)
 	packer->object_name = object_name(packer->package->name);
 	r = packer->object_name ? find_types(packer) : eun__no_memory(packer->err);
 	if (r == 0)
-		r = write_json(packer, ret_json, ret_json_size);
+		r = write_json(packer, &json, &json_size);
 	free(packer->object_name);
 	free(packer->type_ids);
-	return r;
+	if (r == 0)
+		r = check_result(json, json_size, packer->err);
+	if (r < 0)
+		return r;
+	*ret_json = EUB_TAKE_PTR(json);
+	*ret_json_size = json_size;
+	return 0;
 }
 
 int eun_package_pack(const void *object, size_t size, const char *name, char **ret_json,

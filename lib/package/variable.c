@@ -173,7 +173,9 @@ static int compare_rows(const void *a, const void *b)
 static void append_text(struct eub_buf *buf, const struct btf *btf, const struct btf_type *type,
 			const unsigned char *data, size_t size)
 {
-	const struct btf_type *element = btf__type_by_id(btf, btf_array(type)->type);
+	int resolved = btf__resolve_type(btf, btf_array(type)->type);
+	const struct btf_type *element =
+	    resolved > 0 ? btf__type_by_id(btf, (uint32_t)resolved) : NULL;
 
 	if (data && element && btf_is_int(element) && element->size == 1 &&
 	    eun__is_name((const char *)data, size))
