@@ -23,5 +23,3 @@
 #define EVENT_MAX_STRINGS_BYTES (8u * 1024 * 1024)
 /* Bytes of a name; the kernel's own limit for BTF is 511 as well. */
 #define EVENT_MAX_NAME		511u
-/* Bytes of a type as C text, array lengths and all. */
-#define EVENT_MAX_TYPE_NAME	1024u
