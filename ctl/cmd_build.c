@@ -7,15 +7,15 @@
 #include "record.h"
 
 const struct option_row cmd_build_options[] = {
-	{ "output-file", 'o', OPTION_STRING, OPTION_OFFSET(out_path), 0, "FILE", COMPLETE_FILE,
+	{ "output-file", 'o', OPTION_STRING, OPTION_OFFSET(out_path), "FILE", COMPLETE_FILE,
 	  "file of the package (default: NAME.json)" },
-	{ "name", 'n', OPTION_STRING, OPTION_OFFSET(name), 0, "NAME", COMPLETE_NOTHING,
+	{ "name", 'n', OPTION_STRING, OPTION_OFFSET(name), "NAME", COMPLETE_NOTHING,
 	  "name of the tracker (default: FILE without its suffix)" },
-	{ "include", 'I', OPTION_WORDS, OPTION_OFFSET(include_dirs), 0, "DIR", COMPLETE_FOLDER,
+	{ "include", 'I', OPTION_WORDS, OPTION_OFFSET(include_dirs), "DIR", COMPLETE_FOLDER,
 	  "look for headers there, too; may be repeated" },
-	{ "cflags", 0, OPTION_WORDS, OPTION_OFFSET(cflags), 0, "FLAGS", COMPLETE_NOTHING,
+	{ "cflags", 0, OPTION_WORDS, OPTION_OFFSET(cflags), "FLAGS", COMPLETE_NOTHING,
 	  "words for clang, separated by blanks; may be repeated" },
-	{ "clang", 0, OPTION_STRING, OPTION_OFFSET(clang), 0, "PATH", COMPLETE_FILE,
+	{ "clang", 0, OPTION_STRING, OPTION_OFFSET(clang), "PATH", COMPLETE_FILE,
 	  "the compiler (default: clang)" },
 	{ 0 },
 };

@@ -5,7 +5,7 @@
 #include "base/cleanup.h"
 #include "record.h"
 
-const struct option_row cmd_check_options[] = { ENGINE_OPTIONS, { 0 } };
+const struct option_row cmd_check_options[] = { { 0 } };
 
 enum ctl_exit cmd_check(struct ctl *ctl)
 {

@@ -14,9 +14,9 @@
 #include "eunomia/v1/eunomia.pb-c.h"
 
 const struct option_row cmd_completion_options[] = {
-	{ "slots", 0, OPTION_FLAG, OPTION_OFFSET(wants_slots), 0, NULL, COMPLETE_NOTHING,
+	{ "slots", 0, OPTION_FLAG, OPTION_OFFSET(wants_slots), NULL, COMPLETE_NOTHING,
 	  "print the names of the agent's slots instead" },
-	{ "trackers", 0, OPTION_FLAG, OPTION_OFFSET(wants_trackers), 0, NULL, COMPLETE_NOTHING,
+	{ "trackers", 0, OPTION_FLAG, OPTION_OFFSET(wants_trackers), NULL, COMPLETE_NOTHING,
 	  "print the names of the installed trackers instead" },
 	{ 0 },
 };

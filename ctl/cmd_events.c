@@ -17,13 +17,7 @@
 
 #include <assert.h>
 
-const struct option_row cmd_events_options[] = {
-	{ "count", 'c', OPTION_COUNT, OPTION_OFFSET(count), 0, "N", COMPLETE_NOTHING,
-	  "end after this many events" },
-	{ "timeout", 0, OPTION_SECONDS, OPTION_OFFSET(timeout_ms), 0, "SECONDS", COMPLETE_NOTHING,
-	  "end after this time" },
-	{ 0 },
-};
+const struct option_row cmd_events_options[] = { { 0 } };
 
 static const Eunomia__V1__Format formats[_OUTPUT_FORMAT_MAX] = {
 	[OUTPUT_TEXT] = EUNOMIA__V1__FORMAT__FORMAT_TEXT,

@@ -12,11 +12,11 @@
 #include <stdio.h>
 
 const struct option_row cmd_logs_options[] = {
-	{ "follow", 'f', OPTION_FLAG, OPTION_OFFSET(is_following), 0, NULL, COMPLETE_NOTHING,
+	{ "follow", 'f', OPTION_FLAG, OPTION_OFFSET(is_following), NULL, COMPLETE_NOTHING,
 	  "go on with new entries" },
-	{ "lines", 'n', OPTION_COUNT, OPTION_OFFSET(lines), 0, "N", COMPLETE_NOTHING,
+	{ "lines", 'n', OPTION_COUNT, OPTION_OFFSET(lines), "N", COMPLETE_NOTHING,
 	  "show the last N entries" },
-	{ "since", 0, OPTION_STRING, OPTION_OFFSET(since), 0, "TIME", COMPLETE_NOTHING,
+	{ "since", 0, OPTION_STRING, OPTION_OFFSET(since), "TIME", COMPLETE_NOTHING,
 	  "show entries from this time on, as '10 min ago' or '2026-11-21 08:00'" },
 	{ 0 },
 };

@@ -14,14 +14,7 @@
 #include "ctl_limits.h"
 #include "stop_signal.h"
 
-const struct option_row cmd_run_options[] = {
-	ENGINE_OPTIONS,
-	{ "count", 'c', OPTION_COUNT, OPTION_OFFSET(count), 0, "N", COMPLETE_NOTHING,
-	  "end after this many events" },
-	{ "timeout", 0, OPTION_SECONDS, OPTION_OFFSET(timeout_ms), 0, "SECONDS", COMPLETE_NOTHING,
-	  "end after this time" },
-	{ 0 },
-};
+const struct option_row cmd_run_options[] = { { 0 } };
 
 static const enum eun_format formats[_OUTPUT_FORMAT_MAX] = {
 	[OUTPUT_TEXT] = EUN_FORMAT_TEXT,

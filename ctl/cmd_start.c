@@ -10,17 +10,7 @@
 #include "source.h"
 #include "trackers.h"
 
-const struct option_row cmd_start_options[] = {
-	{ "name", 'n', OPTION_STRING, OPTION_OFFSET(name), 0, "NAME", COMPLETE_NOTHING,
-	  "name of the slot (default: the package's name)" },
-	{ "set", 's', OPTION_WORDS, OPTION_OFFSET(settings), 0, "KEY=VALUE", COMPLETE_NOTHING,
-	  "set a global variable of the tracker; may be repeated" },
-	{ "type", 't', OPTION_WORDS, OPTION_OFFSET(types), 0, "[MAP=]STRUCT", COMPLETE_NOTHING,
-	  "struct of the events; may be repeated" },
-	{ "ring-bytes", 0, OPTION_SIZE, OPTION_OFFSET(ring_bytes), 0, "BYTES", COMPLETE_NOTHING,
-	  "size of the ring buffer: a power of two, also as 256k or 1M" },
-	{ 0 },
-};
+const struct option_row cmd_start_options[] = { { 0 } };
 
 /*
  * Words of the command line as protobuf-c wants them: it packs requests without writing to them,

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The table of verbs made from commands.def, and what follows from it: which options a verb has and
- * its help text. Options that several verbs share stand in tables of their own here; a verb's own
- * table comes first, so its --timeout hides the common one.
+ * its help text. Options that several verbs share stand in tables of their own here. A name in an
+ * earlier table hides a later one: --timeout bounds a stream of events, and a call elsewhere.
  */
 #include "commands.h"
 
 #include "base/str.h"
+
+#include <assert.h>
 
 static const struct command commands[] = {
 #define COMMAND(verb, synopsis, phrase, min, max, flags, output, outputs, complete, help)          \
@@ -27,40 +29,56 @@ static const struct command commands[] = {
 };
 
 static const struct option_row common_options[] = {
-	{ "help", 'h', OPTION_FLAG, OPTION_OFFSET(wants_help), 0, NULL, COMPLETE_NOTHING,
+	{ "help", 'h', OPTION_FLAG, OPTION_OFFSET(wants_help), NULL, COMPLETE_NOTHING,
 	  "show this help" },
-	{ "quiet", 'q', OPTION_FLAG, OPTION_OFFSET(is_quiet), 0, NULL, COMPLETE_NOTHING,
+	{ "quiet", 'q', OPTION_FLAG, OPTION_OFFSET(is_quiet), NULL, COMPLETE_NOTHING,
 	  "say nothing but errors on standard error" },
 	{ 0 },
 };
 
+static const struct option_row package_options[] = {
+	{ "name", 'n', OPTION_STRING, OPTION_OFFSET(name), "NAME", COMPLETE_NOTHING,
+	  "name of the slot (default: the package's name)" },
+	{ "set", 's', OPTION_WORDS, OPTION_OFFSET(settings), "KEY=VALUE", COMPLETE_NOTHING,
+	  "set a global variable of the tracker; may be repeated" },
+	{ "type", 't', OPTION_WORDS, OPTION_OFFSET(types), "[MAP=]STRUCT", COMPLETE_NOTHING,
+	  "struct of the events; may be repeated" },
+	{ "ring-bytes", 0, OPTION_SIZE, OPTION_OFFSET(ring_bytes), "BYTES", COMPLETE_NOTHING,
+	  "size of the ring buffer: a power of two, also as 256k or 1M" },
+	{ 0 },
+};
+
+static const struct option_row events_options[] = {
+	{ "count", 'c', OPTION_COUNT, OPTION_OFFSET(count), "N", COMPLETE_NOTHING,
+	  "end after this many events" },
+	{ "timeout", 0, OPTION_SECONDS, OPTION_OFFSET(timeout_ms), "SECONDS", COMPLETE_NOTHING,
+	  "end after this time" },
+	{ 0 },
+};
+
 static const struct option_row output_options[] = {
-	{ "output", 'o', OPTION_STRING, OPTION_OFFSET(output), 0, "FORM", COMPLETE_OUTPUT,
+	{ "output", 'o', OPTION_STRING, OPTION_OFFSET(output), "FORM", COMPLETE_OUTPUT,
 	  "form of the output" },
 	{ 0 },
 };
 
 static const struct option_row header_options[] = {
-	{ "no-headers", 0, OPTION_FLAG, OPTION_OFFSET(has_no_headers), 0, NULL, COMPLETE_NOTHING,
+	{ "no-headers", 0, OPTION_FLAG, OPTION_OFFSET(has_no_headers), NULL, COMPLETE_NOTHING,
 	  "leave out the header line of tables and text" },
 	{ 0 },
 };
 
 static const struct option_row agent_options[] = {
-	{ "host", 'H', OPTION_STRING, OPTION_OFFSET(host), 0, "unix:///PATH", COMPLETE_NOTHING,
+	{ "host", 'H', OPTION_STRING, OPTION_OFFSET(host), "unix:///PATH", COMPLETE_NOTHING,
 	  "address of the agent (also: environment variable EUNOMIA_HOST)" },
-	{ 0 },
-};
-
-static const struct option_row timeout_options[] = {
-	{ "timeout", 0, OPTION_SECONDS, OPTION_OFFSET(timeout_ms), 0, "SECONDS", COMPLETE_NOTHING,
+	{ "timeout", 0, OPTION_SECONDS, OPTION_OFFSET(timeout_ms), "SECONDS", COMPLETE_NOTHING,
 	  "give up when the agent has not answered by then (60)" },
 	{ 0 },
 };
 
 /* Understood in place of a verb. */
 static const struct option_row program_options[] = {
-	{ "version", 'V', OPTION_FLAG, OPTION_OFFSET(wants_version), 0, NULL, COMPLETE_NOTHING,
+	{ "version", 'V', OPTION_FLAG, OPTION_OFFSET(wants_version), NULL, COMPLETE_NOTHING,
 	  "show the version" },
 	{ 0 },
 };
@@ -113,20 +131,27 @@ const char *command_find_near(const char *word)
 size_t command_get_tables(const struct command *command,
 			  const struct option_row *ret_tables[static COMMAND_TABLES_MAX])
 {
-	bool has_headers =
-	    !command || (command->outputs & (OUTPUT_BIT(OUTPUT_TABLE) | OUTPUT_BIT(OUTPUT_TEXT)));
-	bool has_agent = !command || (command->flags & COMMAND_AGENT);
+	static const struct {
+		const struct option_row *rows;
+		unsigned int flags;   /* one of the command's flags, or */
+		unsigned int outputs; /* one of its output forms, says that it has these rows */
+	} shared[] = {
+		{ package_options, COMMAND_PACKAGE, 0 },
+		{ events_options, COMMAND_EVENTS, 0 },
+		{ output_options, 0, OUTPUTS_RECORD | OUTPUTS_EVENTS },
+		{ header_options, 0, OUTPUT_BIT(OUTPUT_TABLE) | OUTPUT_BIT(OUTPUT_TEXT) },
+		{ agent_options, COMMAND_AGENT, 0 },
+	};
+	/* Before the verb stands what most verbs understand. */
+	unsigned int flags = command ? command->flags : COMMAND_AGENT;
+	unsigned int outputs = command ? command->outputs : OUTPUTS_RECORD;
 	size_t n = 0;
 
+	static_assert(EUB_ARRAY_SIZE(shared) + 2 <= COMMAND_TABLES_MAX, "room for all tables");
 	ret_tables[n++] = command ? command->options : program_options;
-	if (!command || command->outputs)
-		ret_tables[n++] = output_options;
-	if (has_headers)
-		ret_tables[n++] = header_options;
-	if (has_agent) {
-		ret_tables[n++] = agent_options;
-		ret_tables[n++] = timeout_options;
-	}
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(shared); i++)
+		if ((flags & shared[i].flags) || (outputs & shared[i].outputs))
+			ret_tables[n++] = shared[i].rows;
 	ret_tables[n++] = common_options;
 	return n;
 }

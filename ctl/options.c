@@ -152,8 +152,6 @@ static int set_value(struct parser *p, const struct option_row *row, const char 
 		return eun_error_set(p->err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				     "option '--%s' wants %s, not '%.80s'", row->name,
 				     kinds[row->kind].expected, argument);
-	if (row->given_offset > 0)
-		*(bool *)(base + row->given_offset) = true;
 	return 0;
 }
 

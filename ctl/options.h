@@ -39,7 +39,6 @@ struct options {
 	/* logs */
 	bool is_following;
 	uint64_t lines;
-	bool has_lines;
 	const char *since;
 	/* build */
 	const char *out_path;
@@ -80,7 +79,6 @@ struct option_row {
 	char short_name;       /* or '\0' */
 	enum option_kind kind; /* type of the value */
 	size_t offset;	       /* of the value in struct options */
-	size_t given_offset;   /* of a bool that says it was given; 0: none */
 	const char *argument;  /* "NAME" in help; NULL for OPTION_FLAG */
 	enum complete complete;
 	const char *help; /* one line */
