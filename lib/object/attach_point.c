@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "object/near.h"
+#include "object/user_symbol.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -175,23 +176,32 @@ static int check_kernel_function(const struct eun__attach_kind *kind, const char
 	return is_found ? 0 : missing(err, kind, function, &near);
 }
 
-/* "path:function" */
+/* "path:function" or "path:function+offset" */
 static int check_user_function(const struct eun__attach_kind *kind, const char *target,
 			       struct eun__kernel_btf *btf EUB_UNUSED, struct eun_error *err)
 {
 	const char *colon = strrchr(target, ':');
-	_cleanup_(eub_freep) char *path =
-	    strndup(target, colon ? (size_t)(colon - target) : strlen(target));
-	struct eun__near near = EUN__NEAR_INIT(target);
+	_cleanup_(eub_freep) char *path = NULL;
+	_cleanup_(eub_freep) char *function = NULL;
+	struct eun__near near;
 
-	if (!path)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
-	/* libbpf searches libraries and programs given without a folder. */
-	if (path[0] != '/' || access(path, F_OK) == 0)
+	/* libbpf searches for programs and libraries that are given without a folder. */
+	if (!colon || target[0] != '/')
 		return 0;
-	(void)missing(err, kind, target, &near);
-	eun_error_set_hint(err, "the file '%s' does not exist here", path);
-	return -ENOENT;
+	path = strndup(target, (size_t)(colon - target));
+	function = strndup(colon + 1, strcspn(colon + 1, "+"));
+	if (!path || !function)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	near = EUN__NEAR_INIT(function);
+	if (access(path, F_OK) < 0) {
+		(void)missing(err, kind, target, &near);
+		eun_error_set_hint(err, "the file '%s' does not exist here", path);
+		return -ENOENT;
+	}
+	/* Numbers are addresses; files without symbols may have them elsewhere (debug links). */
+	if (strncmp(function, "0x", 2) == 0 || eun__user_symbol_find(path, function, &near) != 0)
+		return 0;
+	return missing(err, kind, target, &near);
 }
 
 typedef int (*check_fn)(const struct eun__attach_kind *kind, const char *target,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libbpf's words, per thread. libbpf has one print hook for the whole process; ours keeps the
- * first warning of the calling thread, which names the cause, so that an error can quote it, and passes every line on to the
- * engine's debug callback.
+ * first warning of the calling thread, which names the cause, so that an error can quote it, and
+ * passes every line on to the engine's debug callback.
  */
 #pragma once
 
