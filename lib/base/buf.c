@@ -126,6 +126,8 @@ void eub_buf_append_i64(struct eub_buf *buf, int64_t value)
 
 void eub_buf_fill(struct eub_buf *buf, char c, size_t n)
 {
+	if (n == 0)
+		return;
 	if (eub_buf_reserve(buf, n) == 0)
 		memset(buf->data + buf->len, c, n);
 	else if (!buf->is_fixed)

@@ -109,6 +109,12 @@ static bool is_plain_json(unsigned char c)
 	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != 0x7f;
 }
 
+/* U+0080..U+009F, which terminals take for commands. */
+static bool is_c1(const unsigned char *p, size_t length)
+{
+	return length == 2 && p[0] == 0xc2 && p[1] < 0xa0;
+}
+
 static void append_json_escape(struct eub_buf *buf, unsigned char c)
 {
 	static const char short_forms[256] = {
@@ -143,6 +149,12 @@ void eub_append_json_string(struct eub_buf *buf, const char *s, size_t n)
 		}
 		if (p[i] >= 0x80) {
 			length = eub_utf8_length(s + i, n - i);
+			if (is_c1(p + i, length)) {
+				eub_buf_append(buf, s + done, i - done);
+				eub_buf_printf(buf, "\\u00%02x", p[i + 1]);
+				done = i += length;
+				continue;
+			}
 			if (length > 0 && !(length == 3 && is_stray_range(p + i))) {
 				i += length;
 				continue;
@@ -165,8 +177,7 @@ void eub_append_printable(struct eub_buf *buf, const char *s, size_t n)
 
 	while (i < n) {
 		size_t length = eub_utf8_length(s + i, n - i);
-		bool is_control =
-		    p[i] < 0x20 || p[i] == 0x7f || (length == 2 && p[i] == 0xc2 && p[i + 1] < 0xa0);
+		bool is_control = p[i] < 0x20 || p[i] == 0x7f || is_c1(p + i, length);
 
 		if (length > 0 && !is_control) {
 			i += length;

@@ -46,7 +46,8 @@ size_t eub_utf8_length(const char *s, size_t n);
  * The result is valid JSON and valid UTF-8 whatever the bytes are, and the bytes can be had back: a
  * byte 0x80..0xff that belongs to no valid UTF-8 sequence becomes the private-use character
  * U+EF80..U+EFFF (as in MirBSD's OPTU-8), written \uefXX with XX the byte; a character of that very
- * range in the input is treated as three such bytes. NUL is written \u0000.
+ * range in the input is treated as three such bytes. NUL is written \u0000. Control characters, C1
+ * included, are escaped, so the result is safe on a terminal.
  */
 void eub_append_json_string(struct eub_buf *buf, const char *s, size_t n);
 

@@ -17,7 +17,7 @@
 #define EVENT_MAX_DEPTH		16u
 /* Qualifiers and typedefs in a row; a cycle of typedefs ends here. */
 #define EVENT_MAX_CHAIN		32u
-/* Enumerators of all enums of an event type. The largest enum of Linux 6.18 has 1,600. */
+/* Enumerators of all enums of an event type. The kernel's own largest enum has some 200. */
 #define EVENT_MAX_ENUMERATORS	65536u
 /* Bytes of all names of an event type: members, types, enumerators, escaped for JSON. */
 #define EVENT_MAX_STRINGS_BYTES (8u * 1024 * 1024)

@@ -408,8 +408,12 @@ static int add_column(struct compiler *compiler, uint32_t type_id, struct place 
 
 	eun__append_type_name(&type, compiler->btf, type_id);
 	eub_buf_append_char(&type, '\0');
-	member.type = type.has_failed ? "" : type.data;
-	r = eun__plan_add_member(&compiler->plan, &member);
+	member.type = type.data;
+	if (type.has_failed)
+		r = eun_error_set(compiler->err, -ENOMEM, EUN_REASON_NO_MEMORY,
+				  "Out of memory for an event type");
+	else
+		r = eun__plan_add_member(&compiler->plan, &member);
 	eub_buf_done(&type);
 	return r;
 }

@@ -71,8 +71,12 @@ static void check_text(const struct eun_event *event)
 	size_t n = 0;
 	char *text = format_event(event, EUN_FORMAT_TEXT, &n);
 
-	for (size_t i = 0; text && i < n; i++)
-		assert((unsigned char)text[i] >= 0x20 && text[i] != 0x7f);
+	for (size_t i = 0; text && i < n; i++) {
+		const unsigned char *p = (const unsigned char *)text + i;
+
+		assert(p[0] >= 0x20 && p[0] != 0x7f);
+		assert(p[0] != 0xc2 || p[1] >= 0xa0); /* C1 */
+	}
 	free(text);
 }
 

@@ -159,6 +159,22 @@ static void test_strings(void **state)
 	eun__schema_free(schema);
 }
 
+/* Nested values are JSON also in text, and there too nothing may command the terminal. */
+static void test_nested_strings_are_safe_in_text(void **state)
+{
+	struct types types = types_new();
+	uint32_t type = add_array(&types, add_array(&types, types.type_char, 4), 2);
+	struct eun_schema *schema = compile(&types, add_wrapper(&types, type, 8));
+
+	(void)state;
+	check_text(schema,
+		   "\xc2\x9b"
+		   "1m"
+		   "\x1b\x7f\xff",
+		   8, "02:05:58  [\"\\u009b1m\",\"\\u001b\\u007f\\uefff\"]");
+	eun__schema_free(schema);
+}
+
 static uint32_t add_test_enum(struct types *types, const char *negative)
 {
 	uint32_t type = id(btf__add_enum(types->btf, "state", 4));
@@ -290,6 +306,7 @@ int main(void)
 		cmocka_unit_test(test_floats_that_are_no_numbers),
 		cmocka_unit_test(test_floats_ignore_the_locale),
 		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_nested_strings_are_safe_in_text),
 		cmocka_unit_test(test_enums),
 		cmocka_unit_test(test_enum_without_enumerators),
 		cmocka_unit_test(test_small_enum_is_unsigned_unless_negative),
