@@ -10,7 +10,7 @@ from agent import Agent
 from journald import Journald
 
 BURST = 100000
-OPENSNOOP = os.path.join(harness.TRACKERS, "opensnoop.bpf.o")
+OPENSNOOP = os.path.join(harness.TRACKERS, "opensnoop.json")
 JOURNAL_LEFT_OUT = "257790c1c96941349b1c3621006d3875"  # agent/log_ids.h
 
 
