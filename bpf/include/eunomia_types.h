@@ -14,7 +14,8 @@ typedef unsigned int eun_ipv4;
 /* IPv6 address: "2001:db8::1". */
 typedef unsigned char eun_ipv6[16];
 
-/* Either: an IPv6 address, or an IPv4 address mapped into one (::ffff:192.0.2.1), printed dotted. */
+/* Either: an IPv6 address, or an IPv4 address mapped into one (::ffff:192.0.2.1), printed dotted.
+ */
 typedef unsigned char eun_ip[16];
 
 #endif

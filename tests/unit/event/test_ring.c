@@ -303,7 +303,7 @@ static void test_empty_records_are_stepped_over(void **state)
 
 static void test_contradicting_positions_are_refused(void **state)
 {
-	struct fixture fixture;
+	struct fixture fixture = { 0 };
 	unsigned long consumer = 8;
 	unsigned long producer = 0;
 
