@@ -11,7 +11,7 @@ enum signal_outcome {
 	DELIVERED = 0,	     /* queued for the target */
 	IGNORED = 1,	     /* the target ignores it */
 	ALREADY_PENDING = 2, /* the same signal was queued already */
-	QUEUE_FULL = 3,	     /* not sent: the target's queue is full (ret is -EAGAIN) */
+	QUEUE_FULL = 3,	     /* not sent: the target's queue is full */
 	INFO_LOST = 4,	     /* sent without its details: the queue is full */
 	/* Of a call to kill(2), tkill(2) or tgkill(2) that sent no signal. */
 	REFUSED = 5,  /* ret says why */
