@@ -181,8 +181,11 @@ static void append_hex_row(struct eub_buf *buf, const uint8_t *data, size_t at, 
 		append_hex_byte(buf, data[at + i]);
 	}
 	eub_buf_append(buf, "  |", 3);
-	for (size_t i = at; i < at + n; i++)
-		eub_buf_append_char(buf, data[i] >= 0x20 && data[i] < 0x7f ? (char)data[i] : '.');
+	for (size_t i = at; i < at + n; i++) {
+		bool is_plain = data[i] >= 0x20 && data[i] < 0x7f;
+
+		eub_buf_append(buf, is_plain ? (const char *)&data[i] : ".", 1);
+	}
 	eub_buf_append_char(buf, '|');
 }
 

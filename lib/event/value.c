@@ -170,7 +170,7 @@ static void append_number(struct eub_buf *buf, double number, bool is_single)
 		if (!is_own || *p == 'e')
 			is_whole = false;
 		if (is_own || strchr(own, p[1]))
-			eub_buf_append_char(buf, is_own ? *p : '.');
+			eub_buf_append(buf, is_own ? p : ".", 1);
 	}
 	if (is_whole)
 		eub_buf_append_str(buf, ".0");
@@ -280,7 +280,7 @@ static void append_colons(struct eub_buf *buf, const uint8_t *data)
 		append_dotted(buf, data + 12);
 		return;
 	}
-	for (unsigned int i = 0; i < IPV6_GROUPS; i++)
+	for (size_t i = 0; i < IPV6_GROUPS; i++)
 		groups[i] = (unsigned int)data[2 * i] << 8 | data[2 * i + 1];
 	n_zeros = find_zeros(groups, &start);
 	for (unsigned int i = 0; i < IPV6_GROUPS; i++) {
