@@ -83,6 +83,7 @@ static void on_event(struct eun_slot *slot, const struct eun_event *event, void 
 	const struct slot_schema *schema = slot_find_schema(entry, event->schema);
 
 	assert(schema); /* the engine's schemas of a slot do not change */
+	pump_count(&agent->pump, event->size);
 	watch_event(&agent->watch, entry, schema, event);
 	sink_journal_event(agent->journal, entry->journal, schema->journal, event);
 }

@@ -7,7 +7,7 @@
  */
 #include "config.h"
 
-#include "limits.h"
+#include "agent_limits.h"
 
 #include "base/cleanup.h"
 #include "base/fd.h"

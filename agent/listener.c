@@ -29,7 +29,8 @@
 
 #define FIRST_PASSED_FD 3
 #define MAX_PASSED_FDS	64
-#define BACKLOG		128
+/* The most that the kernel's own default (net.core.somaxconn) lets wait. */
+#define BACKLOG		4096
 
 static int fail(struct eun_error *err, const char *what, const char *path)
 {

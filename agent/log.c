@@ -9,7 +9,7 @@
  */
 #include "log.h"
 
-#include "limits.h"
+#include "agent_limits.h"
 
 #include "base/str.h"
 

@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -17,7 +18,10 @@ struct pump {
 	uv_poll_t poll;	  /* of the engine's descriptor; stopped while the timer runs */
 	uv_timer_t timer; /* one-shot */
 	uint64_t last_turn_ns;
+	uint64_t n_bytes; /* of the events of this turn */
 };
 
 /* Pointers are set by the owner before, who also closes the handles. Return: 0; -errno of libuv. */
 int pump_init(struct pump *pump, uv_loop_t *loop);
+/* To be told of each event: @n_bytes of a record. */
+void pump_count(struct pump *pump, size_t n_bytes);

@@ -397,7 +397,15 @@ const struct rpc_method *service_get_methods(size_t *ret_n)
 int service_authorize(const struct service *service, const struct peer *peer,
 		      const struct rpc_method *method, struct eun_error *err)
 {
-	return peer_authorize(peer, (enum peer_role)method->role, service->config, err);
+	struct service_audit audit = { .service = service, .peer = *peer };
+	int r = peer_authorize(peer, (enum peer_role)method->role, service->config, err);
+
+	/* A refused change is as worth knowing as one that was made. */
+	if (r < 0 && method->role == PEER_CONTROL) {
+		audit.method = strrchr(method->path, '/') + 1;
+		service_audit_end(&audit, err);
+	}
+	return r;
 }
 
 static void on_trim_due(uv_timer_t *timer)

@@ -8,7 +8,7 @@
 
 /* A changing call, as the audit line tells of it. */
 struct service_audit {
-	struct service *service;
+	const struct service *service;
 	struct peer peer;
 	const char *method; /* static: "Start" */
 	char slot[EUN_SLOT_NAME_MAX];

@@ -10,7 +10,7 @@
  */
 #include "service_internal.h"
 
-#include "limits.h"
+#include "agent_limits.h"
 #include "trackers.h"
 
 #include "base/cleanup.h"
@@ -172,6 +172,7 @@ static int start_op_new(struct rpc_call *call, const Eunomia__V1__StartRequest *
 
 static int parse_package(struct start_op *op)
 {
+	const char *name = op->tracker ? op->tracker : op->entry ? op->entry->name : NULL;
 	int r;
 
 	if (op->path) {
@@ -180,7 +181,8 @@ static int parse_package(struct start_op *op)
 			return eun_error_set(&op->err, r, EUN_REASON_IO, "cannot read '%s': %s",
 					     op->path, strerror(-r));
 	}
-	r = eun_package_parse(op->bytes.data, op->bytes.len, op->tracker, &op->package, &op->err);
+	/* A bare object file has no name of its own. */
+	r = eun_package_parse(op->bytes.data, op->bytes.len, name, &op->package, &op->err);
 	eub_buf_done(&op->bytes);
 	return r;
 }

@@ -8,7 +8,7 @@
 
 #include "journal.h"
 #include "journal_queue.h"
-#include "limits.h"
+#include "agent_limits.h"
 #include "log_ids.h"
 #include "rate.h"
 

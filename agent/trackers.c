@@ -5,7 +5,7 @@
  */
 #include "trackers.h"
 
-#include "limits.h"
+#include "agent_limits.h"
 
 #include "base/cleanup.h"
 #include "base/macro.h"

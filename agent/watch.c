@@ -14,7 +14,7 @@
 #include "watch.h"
 
 #include "config.h"
-#include "limits.h"
+#include "agent_limits.h"
 #include "log.h"
 #include "slots.h"
 #include "watch_schema.h"

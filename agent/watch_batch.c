@@ -11,7 +11,7 @@
  */
 #include "watch_batch.h"
 
-#include "limits.h"
+#include "agent_limits.h"
 
 #include <assert.h>
 #include <errno.h>
