@@ -179,8 +179,6 @@ static int read_input(struct rpc_client *client, struct eun_error *err)
 	n = nghttp2_session_mem_recv(client->http2, (const uint8_t *)client->read_buf, (size_t)n);
 	if (n < 0)
 		return set_dead(client, err, n == NGHTTP2_ERR_NOMEM ? -ENOMEM : -EPROTO);
-	if (!nghttp2_session_want_read(client->http2) && !client->exchange.is_over)
-		return set_dead(client, err, -EPROTO);
 	return 0;
 }
 
@@ -218,6 +216,9 @@ static int step(struct rpc_client *client, uint64_t deadline_ns, struct eun_erro
 	r = flush_output(client);
 	if (r == -ENOMEM)
 		return set_dead(client, err, r);
+	/* nghttp2 has ended the session by a GOAWAY of its own. */
+	if (!nghttp2_session_want_read(client->http2))
+		return set_dead(client, err, -EPROTO);
 	if (r == 0 && rpc_queue_get_size(&client->output) > 0)
 		pollfd.events |= POLLOUT;
 	r = poll(&pollfd, 1, remaining_ms(deadline_ns));

@@ -13,6 +13,8 @@ enum {
 	RPC_QUEUE_KEEP_BYTES = 4 << 10,
 	/* Requests that a session holds, bytes, all calls together: two of the largest. */
 	RPC_MAX_HELD_BYTES = 36 << 20,
+	/* Of these, requests of a stream that wait because its answers are not read. */
+	RPC_MAX_UNHANDLED_BYTES = 64 << 10,
 	/* Bytes given to nghttp2 at once, between looks at what they made it queue. */
 	RPC_FEED_SLICE_BYTES = 8 << 10,
 	/* Frames that wait to be sent (refusals, acknowledgements): more than any fair peer causes.

@@ -230,7 +230,7 @@ void rpc_request_begin(struct rpc_call *call)
 static bool is_flooding(const struct rpc_call *call)
 {
 	return call->method->kind == RPC_BIDI_STREAM &&
-	       rpc_queue_get_size(&call->input) > 2 * call->method->max_request_bytes;
+	       rpc_queue_get_size(&call->input) > RPC_MAX_UNHANDLED_BYTES;
 }
 
 void rpc_request_add_body(struct rpc_call *call, const void *data, size_t n)

