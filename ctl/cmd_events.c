@@ -219,21 +219,20 @@ static int read_events(struct ctl *ctl, struct stream *stream, struct eun_error 
 
 enum ctl_exit cmd_events(struct ctl *ctl)
 {
-	const struct words *names = &ctl->arguments.positional;
 	struct eun_error err = EUN_ERROR_INIT;
 	enum ctl_exit status = CTL_EXIT_OK;
 	struct stream stream = {
 		.out = {
 			.format = ctl->output,
 			.has_no_headers = ctl->options.has_no_headers,
-			.has_many_slots = names->n != 1,
+			.has_many_slots = ctl->arguments.positional.n != 1,
 			.limit = ctl->options.count,
 		},
 	};
 
 	stop_signal_catch();
 	if (read_events(ctl, &stream, &err) < 0)
-		status = ctl_fail(ctl, names->n == 1 ? names->items[0] : NULL, &err);
+		status = ctl_fail(ctl, NULL, &err);
 	stream_done(&stream);
 	eun_error_done(&err);
 	return status;

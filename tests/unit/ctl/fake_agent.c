@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One connection at a time, served until the client hangs up. */
+#include "fake_agent.h"
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "rpc/server.h"
+
+#include "eunomia/v1/eunomia.pb-c.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+struct fake_agent {
+	int fd;
+	pthread_t thread;
+	char path[64];
+};
+
+/* Literals as protobuf-c wants them: it only packs them. */
+static char *text(const char *s)
+{
+	return (char *)(uintptr_t)s;
+}
+
+static void fill_slot(Eunomia__V1__Slot *slot, Eunomia__V1__SlotStats *stats, const char *name)
+{
+	bool is_alpha = eub_streq(name, "alpha");
+
+	eunomia__v1__slot__init(slot);
+	eunomia__v1__slot_stats__init(stats);
+	slot->name = text(name);
+	slot->state = is_alpha ? EUNOMIA__V1__SLOT_STATE__SLOT_STATE_RUNNING
+			       : EUNOMIA__V1__SLOT_STATE__SLOT_STATE_PAUSED;
+	slot->generation = is_alpha ? 1 : 12;
+	slot->package = text("pack");
+	slot->package_version = text("0.1");
+	slot->package_format = text("gen3");
+	slot->started_unix_ns = 1000000000;
+	slot->uptime_ns = is_alpha ? 61000000000u : 90000000000000u;
+	slot->stats = stats;
+	stats->events = is_alpha ? 7 : 123456789012;
+	stats->lost = is_alpha ? 0 : 5;
+	stats->events_per_second = is_alpha ? 0.5 : 170000.0;
+}
+
+static bool is_slot(const char *name)
+{
+	return eub_streq(name, "alpha") || eub_streq(name, "b");
+}
+
+static void reply_slot(struct rpc_call *call, const char *name)
+{
+	Eunomia__V1__SlotReply reply = EUNOMIA__V1__SLOT_REPLY__INIT;
+	Eunomia__V1__SlotStats stats;
+	Eunomia__V1__Slot slot;
+	Eunomia__V1__Hook hook;
+	Eunomia__V1__Hook *hooks[] = { &hook };
+	Eunomia__V1__Member member;
+	Eunomia__V1__Member *members[] = { &member };
+	Eunomia__V1__Schema schema;
+	Eunomia__V1__Schema *schemas[] = { &schema };
+	char *notes[] = { text("two maps qualify, took 'rb'") };
+
+	fill_slot(&slot, &stats, name);
+	eunomia__v1__hook__init(&hook);
+	hook.program = text("prog");
+	hook.section = text("tp/x/y");
+	hook.kind = text("tracepoint");
+	hook.mode = text("gate");
+	eunomia__v1__member__init(&member);
+	member.name = text("pid");
+	member.type = text("int");
+	member.offset_bits = 32;
+	member.size_bits = 32;
+	eunomia__v1__schema__init(&schema);
+	schema.type = text("event");
+	schema.size = 8;
+	schema.members = members;
+	schema.n_members = 1;
+	slot.hooks = hooks;
+	slot.n_hooks = 1;
+	slot.schemas = schemas;
+	slot.n_schemas = 1;
+	slot.notes = notes;
+	slot.n_notes = 1;
+	reply.slot = &slot;
+	(void)rpc_call_send(call, &reply.base);
+	rpc_call_finish(call);
+}
+
+static void refuse(struct rpc_call *call, const char *name)
+{
+	struct eun_error err = EUN_ERROR_INIT;
+
+	if (eub_streq(name, "secret")) {
+		(void)eun_error_set(&err, -EPERM, EUN_REASON_PERMISSION, "you may not");
+	} else if (eub_streq(name, "loop")) {
+		(void)eun_error_set(&err, -EACCES, EUN_REASON_VERIFIER, "refused 'prog'");
+		eun_error_set_log(&err, "back-edge from insn 7 to 3\n", 1000);
+		eun_error_set_hint(&err, "unroll the loop");
+	} else {
+		(void)eun_error_set(&err, -ENOENT, EUN_REASON_NOT_FOUND, "there is no slot '%s'",
+				    name);
+	}
+	rpc_call_finish_error(call, &err);
+	eun_error_done(&err);
+}
+
+static void on_slot(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	const char *name = ((const Eunomia__V1__SlotRequest *)message)->name;
+
+	if (is_slot(name))
+		reply_slot(call, name);
+	else
+		refuse(call, name);
+}
+
+/* Echoes what it was sent as the slot's package, so that the client's request can be checked. */
+static void on_start(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	const Eunomia__V1__StartRequest *request = (const Eunomia__V1__StartRequest *)message;
+	Eunomia__V1__SlotReply reply = EUNOMIA__V1__SLOT_REPLY__INIT;
+	Eunomia__V1__SlotStats stats;
+	Eunomia__V1__Slot slot;
+	char echo[256];
+
+	if (eub_streq(request->name, "loop") || eub_streq(request->tracker, "unknown")) {
+		refuse(call, request->name);
+		return;
+	}
+	fill_slot(&slot, &stats, "alpha");
+	(void)snprintf(echo, sizeof(echo), "%zu|%s|%s|%s=%s|%s|%s|%u", request->package.len,
+		       request->tracker, request->name,
+		       request->n_settings ? request->settings[0]->key : "",
+		       request->n_settings ? request->settings[0]->value : "",
+		       request->n_args ? request->args[0] : "",
+		       request->n_types ? request->types[0] : "", request->ring_bytes);
+	slot.package = echo;
+	reply.slot = &slot;
+	(void)rpc_call_send(call, &reply.base);
+	rpc_call_finish(call);
+}
+
+static void on_list(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	Eunomia__V1__ListReply reply = EUNOMIA__V1__LIST_REPLY__INIT;
+	Eunomia__V1__SlotStats stats[2];
+	Eunomia__V1__Slot slots[2];
+	Eunomia__V1__Slot *pointers[2] = { &slots[0], &slots[1] };
+
+	(void)message; /* has no fields */
+	fill_slot(&slots[0], &stats[0], "alpha");
+	fill_slot(&slots[1], &stats[1], "b");
+	reply.slots = pointers;
+	reply.n_slots = 2;
+	(void)rpc_call_send(call, &reply.base);
+	rpc_call_finish(call);
+}
+
+static void on_info(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	Eunomia__V1__InfoReply reply;
+	Eunomia__V1__Feature feature;
+	Eunomia__V1__Feature *features[] = { &feature };
+	Eunomia__V1__Limit limit;
+	Eunomia__V1__Limit *limits[] = { &limit };
+	char *trackers[] = { text("opensnoop") };
+
+	(void)message; /* has no fields */
+	eunomia__v1__info_reply__init(&reply);
+	eunomia__v1__feature__init(&feature);
+	eunomia__v1__limit__init(&limit);
+	reply.version = text("0.1.0");
+	reply.kernel_release = text("6.18");
+	reply.machine = text("x86_64");
+	reply.pid = 42;
+	feature.name = text("kprobe");
+	feature.detail = text("no kprobes here");
+	limit.name = text("slots");
+	limit.value = 1024;
+	limit.unit = text("slots");
+	reply.features = features;
+	reply.n_features = 1;
+	reply.limits = limits;
+	reply.n_limits = 1;
+	reply.trackers = trackers;
+	reply.n_trackers = 1;
+	(void)rpc_call_send(call, &reply.base);
+	rpc_call_finish(call);
+}
+
+static void send_schema(struct rpc_call *call, const char *slot, uint32_t id)
+{
+	Eunomia__V1__StreamReply reply = EUNOMIA__V1__STREAM_REPLY__INIT;
+	Eunomia__V1__Schema schema;
+
+	eunomia__v1__schema__init(&schema);
+	schema.slot = text(slot);
+	schema.generation = 1;
+	schema.type = text("event");
+	schema.text_header = text("TIME  PID");
+	schema.id = id;
+	reply.kind_case = EUNOMIA__V1__STREAM_REPLY__KIND_SCHEMA;
+	reply.schema = &schema;
+	(void)rpc_call_send(call, &reply.base);
+}
+
+static void send_batch(struct rpc_call *call, const char *slot, uint32_t id, size_t n,
+		       Eunomia__V1__Format format)
+{
+	Eunomia__V1__StreamReply reply = EUNOMIA__V1__STREAM_REPLY__INIT;
+	Eunomia__V1__EventBatch batch;
+	Eunomia__V1__Event events[4];
+	Eunomia__V1__Event *pointers[4];
+	static uint8_t raw[] = { 1, 0, 2 };
+
+	eunomia__v1__event_batch__init(&batch);
+	for (size_t i = 0; i < n; i++) {
+		eunomia__v1__event__init(&events[i]);
+		events[i].seq = 10 + i;
+		events[i].time_unix_ns = 1;
+		if (format == EUNOMIA__V1__FORMAT__FORMAT_TEXT) {
+			events[i].body_case = EUNOMIA__V1__EVENT__BODY_TEXT;
+			events[i].text = text("00:00:00  1");
+		} else if (format == EUNOMIA__V1__FORMAT__FORMAT_RAW) {
+			events[i].body_case = EUNOMIA__V1__EVENT__BODY_RAW;
+			events[i].raw = (ProtobufCBinaryData){ .len = 3, .data = raw };
+		} else {
+			events[i].body_case = EUNOMIA__V1__EVENT__BODY_JSON;
+			events[i].json = text("{\"pid\":1}");
+		}
+		pointers[i] = &events[i];
+	}
+	batch.slot = text(slot);
+	batch.generation = 1;
+	batch.schema_id = id;
+	batch.events = pointers;
+	batch.n_events = n;
+	reply.kind_case = EUNOMIA__V1__STREAM_REPLY__KIND_BATCH;
+	reply.batch = &batch;
+	(void)rpc_call_send(call, &reply.base);
+}
+
+static void send_loss(struct rpc_call *call)
+{
+	Eunomia__V1__StreamReply reply = EUNOMIA__V1__STREAM_REPLY__INIT;
+	Eunomia__V1__Lost lost;
+
+	eunomia__v1__lost__init(&lost);
+	lost.slot = text("b");
+	lost.count = 4;
+	lost.reason = text("ring-full");
+	lost.time_unix_ns = 2;
+	reply.kind_case = EUNOMIA__V1__STREAM_REPLY__KIND_LOST;
+	reply.lost = &lost;
+	(void)rpc_call_send(call, &reply.base);
+}
+
+static void on_stream(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	const Eunomia__V1__StreamRequest *request = (const Eunomia__V1__StreamRequest *)message;
+
+	if (request->n_slots > 0 && eub_streq(request->slots[0], "broken")) {
+		send_batch(call, "broken", 99, 1, request->format);
+		rpc_call_finish(call);
+		return;
+	}
+	for (size_t i = 0; i < request->n_slots; i++) {
+		if (!is_slot(request->slots[i])) {
+			refuse(call, request->slots[i]);
+			return;
+		}
+	}
+	send_schema(call, "alpha", 1);
+	send_schema(call, "b", 2);
+	send_batch(call, "alpha", 1, 3, request->format);
+	send_batch(call, "b", 2, 1, request->format);
+	send_loss(call);
+	rpc_call_finish(call);
+}
+
+#define METHOD(service_method, rpc_kind, message, handler)                                         \
+	{                                                                                          \
+		.path = "/eunomia.v1." service_method, .kind = rpc_kind,                           \
+		.request = &eunomia__v1__##message##__descriptor, .max_request_bytes = 1 << 20,    \
+		.on_request = handler                                                              \
+	}
+
+static const struct rpc_method methods[] = {
+	METHOD("Trackers/Start", RPC_UNARY, start_request, on_start),
+	METHOD("Trackers/Stop", RPC_UNARY, slot_request, on_slot),
+	METHOD("Trackers/Pause", RPC_UNARY, slot_request, on_slot),
+	METHOD("Trackers/Resume", RPC_UNARY, slot_request, on_slot),
+	METHOD("Trackers/Get", RPC_UNARY, slot_request, on_slot),
+	METHOD("Trackers/List", RPC_UNARY, list_request, on_list),
+	METHOD("Agent/Info", RPC_UNARY, info_request, on_info),
+	METHOD("Events/Stream", RPC_SERVER_STREAM, stream_request, on_stream),
+};
+
+static const struct rpc_service services[] = {
+	{ .methods = methods, .n_methods = EUB_ARRAY_SIZE(methods) },
+};
+
+static const struct rpc_server rpc_server = { .services = services, .n_services = 1 };
+
+static int flush(struct rpc_session *session, int fd)
+{
+	struct eub_buf out = EUB_BUF_INIT;
+	int r = 0;
+
+	while (r == 0 && rpc_session_wants_write(session)) {
+		r = rpc_session_pump(session, &out, 65536);
+		if (r == 0)
+			r = eub_write_all(fd, out.data, out.len);
+		eub_buf_clear(&out);
+	}
+	eub_buf_done(&out);
+	return r;
+}
+
+static void serve(int fd)
+{
+	struct rpc_session *session = NULL;
+	char bytes[4096];
+	int r = rpc_session_new(&rpc_server, NULL, &session);
+
+	assert(r == 0);
+	while (flush(session, fd) == 0 && !rpc_session_is_over(session)) {
+		ssize_t n = read(fd, bytes, sizeof(bytes));
+
+		if (n <= 0 || rpc_session_feed(session, bytes, (size_t)n) < 0)
+			break;
+	}
+	(void)rpc_session_free(session);
+}
+
+static void *run(void *userdata)
+{
+	const struct fake_agent *agent = userdata;
+	int fd;
+
+	while ((fd = accept4(agent->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		serve(fd);
+		(void)close(fd);
+	}
+	return NULL;
+}
+
+struct fake_agent *fake_agent_new(void)
+{
+	struct fake_agent *agent = calloc(1, sizeof(*agent));
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char host[80];
+	int r;
+
+	assert(agent);
+	(void)snprintf(agent->path, sizeof(agent->path), "/tmp/ctl-agent-%d.sock", getpid());
+	memcpy(address.sun_path, agent->path, strlen(agent->path) + 1);
+	(void)unlink(agent->path);
+	agent->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	r = bind(agent->fd, (struct sockaddr *)&address, sizeof(address));
+	assert(r == 0);
+	r = listen(agent->fd, 8);
+	assert(r == 0);
+	(void)snprintf(host, sizeof(host), "unix://%s", agent->path);
+	r = setenv("EUNOMIA_HOST", host, 1);
+	assert(r == 0);
+	r = pthread_create(&agent->thread, NULL, run, agent);
+	assert(r == 0);
+	return agent;
+}
+
+void fake_agent_free(struct fake_agent *agent)
+{
+	(void)shutdown(agent->fd, SHUT_RDWR);
+	(void)pthread_join(agent->thread, NULL);
+	(void)close(agent->fd);
+	(void)unlink(agent->path);
+	free(agent);
+}
