@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -41,7 +42,8 @@ struct fixture {
 	uint64_t n_lost;
 	unsigned int n_wrong; /* records with another number than the next */
 	unsigned int n_seq_wrong;
-	uint64_t seq_step; /* the least distance of two sequence numbers */
+	atomic_bool must_stop; /* tells flood() that nobody reads any more */
+	uint64_t seq_step;     /* the least distance of two sequence numbers */
 };
 
 static void on_record(void *userdata, const void *data, uint32_t size, uint64_t seq)
@@ -279,7 +281,7 @@ static void *flood(void *userdata)
 	struct fixture *fixture = userdata;
 	uint64_t n = 0;
 
-	while (n < N_FLOOD) {
+	while (n < N_FLOOD && !atomic_load(&fixture->must_stop)) {
 		if (run_on(fixture, "put_ring", n % 3 + 1, 1) < 0)
 			return NULL;
 		n = __atomic_load_n(&fixture->counters->n_produced, __ATOMIC_ACQUIRE);
@@ -311,9 +313,11 @@ static void test_no_wake_up_is_missed_under_a_flood(void **state)
 		while (eun__reader_read(fixture->reader, budget, false) == budget)
 			;
 	}
+	atomic_store(&fixture->must_stop, true);
 	assert_int_equal(pthread_join(thread, &result), 0);
 	assert_non_null(result);
 	assert_true(fixture->n_seen >= N_FLOOD);
+	(void)eun__reader_read(fixture->reader, 100, false); /* the last burst went on */
 	check_all_seen(fixture);
 }
 
