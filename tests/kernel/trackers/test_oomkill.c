@@ -26,7 +26,7 @@
 #include <cmocka.h>
 
 #define LIMIT	    "16777216"
-#define WANTED_MIB  64u
+#define WANTED_KIB  UINT64_C(65536)
 #define EXIT_STATUS 3 /* of a child that was not killed */
 
 /* Where cgroups with a memory controller are made, in both versions of the interface. */
@@ -82,7 +82,7 @@ static int remove_cgroup(void **state)
 /* The child: enters the cgroup and writes to more memory than it has. */
 static void use_too_much(void)
 {
-	size_t size = (size_t)WANTED_MIB << 20;
+	size_t size = (size_t)WANTED_KIB * 1024;
 	char *memory;
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
@@ -119,7 +119,7 @@ static void shows_victim_and_memory(void **state)
 	assert_string_equal(event->fcomm, "test_oomkill");
 	if (event->total_vm_kb > 0) { /* kernels that tell no more than the process: 0 */
 		assert_string_equal(event->tcomm, "test_oomkill");
-		assert_true(event->total_vm_kb >= WANTED_MIB * 1024);
+		assert_true(event->total_vm_kb >= WANTED_KIB);
 		assert_in_range(event->anon_rss_kb, 1024, event->total_vm_kb);
 		assert_true(event->pgtables_kb > 0);
 		assert_int_equal(event->oom_score_adj, 321);

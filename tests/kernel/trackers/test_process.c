@@ -7,6 +7,7 @@
 
 #include "trackers/process/process.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -220,7 +221,7 @@ static void min_duration_hides_short_lives(void **state)
 	pid_t lasting, brief;
 
 	(void)state;
-	assert_int_equal(pipe(release), 0);
+	assert_int_equal(pipe2(release, O_CLOEXEC), 0);
 	lasting = fork();
 	assert_true(lasting >= 0);
 	if (lasting == 0)

@@ -167,6 +167,17 @@ static bool is_other(const void *data, const void *userdata)
 	return event->pid != (uint32_t)getpid() || event->sig != SIGCHLD;
 }
 
+/* Another process sends the signal that is looked for. */
+static void signal_from_child(void)
+{
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(kill(getppid(), SIGCHLD) == 0 ? 0 : 1);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 static void filters_by_sender_and_signal(void **state)
 {
 	char sender[32], signal[32];
@@ -178,7 +189,7 @@ static void filters_by_sender_and_signal(void **state)
 	watch = watch_open("sigsnoop", sizeof(struct event),
 			   (const char *const[]){ sender, signal, NULL });
 	assert_int_equal(kill(getpid(), SIGCONT), 0);
-	assert_int_equal(system("kill -CHLD $PPID"), 0);
+	signal_from_child();
 	assert_int_equal(kill(getpid(), SIGCHLD), 0);
 	(void)wait_for(watch, getpid(), SIGCHLD, IGNORED);
 	assert_int_equal(watch_count(watch, is_other, NULL), 0);
