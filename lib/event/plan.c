@@ -95,9 +95,12 @@ int eun__plan_init(struct eun__plan *plan, const char *name, uint32_t size_bytes
 	if (!plan->schema)
 		return fail_memory(plan);
 	plan->schema->size_bytes = size_bytes;
-	plan->schema->name = add_string(plan, "");
 	eub_buf_append_str(&plan->header, HEADER_START);
-	r = check_name(plan, name);
+	/* Errors quote the name, so there must be one before anything else can fail. */
+	plan->schema->name = add_string(plan, "");
+	r = check_strings(plan);
+	if (r == 0)
+		r = check_name(plan, name);
 	if (r < 0)
 		return r;
 	plan->schema->name = add_string(plan, name);
@@ -229,8 +232,10 @@ int eun__plan_open_record(struct eun__plan *plan, const char *key, const struct 
 						      { "__EUNOMIA_TYPE_NAME", type_name } };
 	struct eun__step literal = { .kind = EUN__STEP_LITERAL };
 	struct eub_buf *strings = &plan->schema->strings;
-	int r = eun__plan_add_step(plan, key, step);
+	int r = check_name(plan, type_name);
 
+	if (r == 0)
+		r = eun__plan_add_step(plan, key, step);
 	for (unsigned int i = 0; r == 0 && i < N_LITERALS; i++) {
 		r = eun__plan_add_step(plan, literals[i][0], &literal);
 		if (r < 0)

@@ -98,6 +98,7 @@ static void test_limit_of_values(void **state)
 
 static void test_limit_of_names(void **state)
 {
+	struct eun__step record = { .kind = EUN__STEP_RECORD, .size = 1, .n_need = 1 };
 	char name[EVENT_MAX_NAME + 2];
 	struct eun__plan plan;
 	struct eun_error err;
@@ -108,6 +109,11 @@ static void test_limit_of_names(void **state)
 	init(&plan, &err);
 	assert_int_equal(add_number(&plan, name + 1), 0);
 	check_over(&plan, &err, add_number(&plan, name));
+
+	init(&plan, &err);
+	assert_int_equal(eun__plan_open_record(&plan, "a", &record, "struct", name + 1), 0);
+	check_over(&plan, &err, eun__plan_open_record(&plan, "b", &record, "struct", name));
+	check_over(&plan, &err, eun__plan_init(&plan, name, 1, &err));
 }
 
 static void test_limit_of_size(void **state)
