@@ -287,9 +287,9 @@ static void test_server_closes(void **state)
 
 static void test_server_closes_within_a_frame(void **state)
 {
-	/* SETTINGS, then the head of a DATA frame. */
+	/* SETTINGS, then the beginning of a HEADERS frame. */
 	static const char bytes[] = "\0\0\0\4\0\0\0\0\0"
-				    "\0\0\x10\0\0\0\0\0\1half";
+				    "\0\0\x10\1\4\0\0\0\1half";
 
 	assert_int_equal(call_against(*state, bytes, sizeof(bytes) - 1, NULL), -ECONNRESET);
 }

@@ -11,6 +11,7 @@
 
 typedef Grpc__Reflection__V1__ServerReflectionRequest request_type;
 typedef Grpc__Reflection__V1__ServerReflectionResponse response_type;
+typedef Grpc__Reflection__V1__ServerReflectionRequest__MessageRequestCase request_case;
 
 #define PATH(version)  "/grpc.reflection." version ".ServerReflection/ServerReflectionInfo"
 #define RESPONSE(name) GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_##name
@@ -48,7 +49,7 @@ static response_type *ask(struct fixture *f, const request_type *request, const 
 	return (response_type *)response;
 }
 
-static response_type *ask_text(struct fixture *f, int which, const char *value)
+static response_type *ask_text(struct fixture *f, request_case which, const char *value)
 {
 	request_type request;
 
