@@ -67,7 +67,7 @@ static int finish(struct decoder *decoder, size_t offset, struct eun_error *err)
 {
 	unsigned int n_spare = decoder->n == 2 ? 4 : 2;
 
-	if (decoder->n_pad > 0 && decoder->n + decoder->n_pad != 4)
+	if (decoder->n_pad > 0 && (decoder->n < 2 || decoder->n + decoder->n_pad != 4))
 		return fail_at(err, offset, "padding does not complete a group of four");
 	if (decoder->n == 0)
 		return 0;

@@ -83,7 +83,8 @@ int eun__json_parse(const char *text, size_t n, json_t **ret_root, struct eun_er
 	if (r < 0)
 		return r;
 	root = json_loadb(text, n, 0, &error);
-	if (!root && json_error_code(&error) == json_error_out_of_memory)
+	/* Without memory for its first buffer jansson says nothing at all. */
+	if (!root && (json_error_code(&error) == json_error_out_of_memory || !error.text[0]))
 		return eun__no_memory(err);
 	if (!root)
 		return eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE,
