@@ -26,7 +26,7 @@ class Systemd(unittest.TestCase):
             self.assertTrue(line)
             agent.process.terminate()
             agent.notify.wait_for("STOPPING=1")
-            agent.stop()
+            agent.stop(how=0)
 
     def test_watchdog(self):
         agent = Agent(env={"WATCHDOG_USEC": "200000"})
