@@ -151,8 +151,8 @@ static void test_object_of_another_machine(void **state)
 	free(data);
 }
 
-/* Fails one allocation after the other. Shared libraries keep their memory: see the harness. */
-static void fail_each_allocation(const char *text, size_t size)
+/* Fails one allocation after the other. Return: how many there are. */
+static unsigned int fail_each_allocation(const char *text, size_t size, bool is_strict)
 {
 	unsigned int n = 0;
 	bool has_failed;
@@ -165,29 +165,40 @@ static void fail_each_allocation(const char *text, size_t size)
 		failing_malloc_arm(++n);
 		r = eun_package_parse(text, size, "file", &package, &err);
 		has_failed = failing_malloc_disarm();
-		/* jansson takes some failures of its own for malformed text. */
-		if (r == -EINVAL && !strstr(err.message, "JSON is malformed"))
-			fail_msg("allocation %u: %s", n, err.message);
-		else
+		if (is_strict || !has_failed)
 			assert_int_equal(r, has_failed ? -ENOMEM : 0);
-		assert_true(has_failed == (r < 0));
+		assert_true((r < 0) == (package == NULL));
 		eun_package_free(package);
 		eun_error_done(&err);
 	} while (has_failed);
-	assert_true(n > 10);
+	return n;
+}
+
+static unsigned int fail_each_allocation_of(enum eun_package_format format, bool is_strict)
+{
+	json_t *root = fixture_json(format);
+	char *text = json_dumps(root, JSON_COMPACT);
+	unsigned int n = fail_each_allocation(text, strlen(text), is_strict);
+
+	free(text);
+	json_decref(root);
+	return n;
 }
 
 static void test_no_memory_while_parsing(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < EUB_ARRAY_SIZE(formats); i++) {
-		json_t *root = fixture_json(formats[i]);
-		char *text = json_dumps(root, JSON_COMPACT);
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(formats); i++)
+		assert_true(fail_each_allocation_of(formats[i], true) > 10);
+}
 
-		fail_each_allocation(text, strlen(text));
-		free(text);
-		json_decref(root);
-	}
+/* jansson's lexer drops bytes when it has no memory, so that the refusal may name anything. */
+static void test_no_memory_within_jansson(void **state)
+{
+	(void)state;
+	failing_malloc_init();
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(formats); i++)
+		assert_true(fail_each_allocation_of(formats[i], false) > 20);
 }
 
 static void test_no_memory_while_packing(void **state)
@@ -198,7 +209,7 @@ static void test_no_memory_while_packing(void **state)
 	bool has_failed;
 
 	(void)state;
-	fail_each_allocation((const char *)data, size);
+	assert_true(fail_each_allocation((const char *)data, size, true) > 10);
 	do {
 		struct eun_error err = EUN_ERROR_INIT;
 		char *json = NULL;
@@ -224,8 +235,8 @@ int main(void)
 		cmocka_unit_test(test_object_of_another_machine),
 		cmocka_unit_test(test_no_memory_while_parsing),
 		cmocka_unit_test(test_no_memory_while_packing),
+		cmocka_unit_test(test_no_memory_within_jansson),
 	};
 
-	failing_malloc_init();
 	return cmocka_run_group_tests_name("package_bad_input", tests, NULL, NULL);
 }
