@@ -25,10 +25,6 @@
 #include "watch.h"
 
 #include "base/cleanup.h"
-#include "base/clock.h"
-#include "descriptor_set.h"
-#include "rpc/health.h"
-#include "rpc/reflection.h"
 
 #include <eunomia/engine.h>
 #include <eunomia/version.h>
@@ -62,10 +58,6 @@ struct agent {
 	struct slots slots;
 	struct watch watch;
 	struct service service;
-	struct rpc_health *health;
-	struct rpc_reflection *reflection;
-	struct rpc_service services[3];
-	struct rpc_server server;
 	struct peer_policy policy;
 	struct conn_set conns;
 	struct listener listener;
@@ -104,27 +96,19 @@ static void on_handed_up(void *userdata)
 	watch_flush(&agent->watch);
 }
 
-/* Failing to keep the health of a slot is no reason to fail the slot. */
-static void set_health(struct agent *agent, const char *name, enum rpc_health_state state)
-{
-	int r = rpc_health_set(agent->health, name, state);
-
-	if (r < 0)
-		log_warning(&agent->log, "cannot report the health of '%s': %s, continuing without",
-			    name, strerror(-r));
-}
-
 static void on_slot_started(struct slot_entry *entry, void *userdata)
 {
 	struct agent *agent = userdata;
 
-	set_health(agent, entry->name, RPC_HEALTH_SERVING);
+	service_note_slot(&agent->service, entry->name, true);
 	watch_announce(&agent->watch, entry);
 }
 
 static void on_slot_stopped(struct slot_entry *entry, void *userdata)
 {
-	set_health(userdata, entry->name, RPC_HEALTH_GONE);
+	struct agent *agent = userdata;
+
+	service_note_slot(&agent->service, entry->name, false);
 }
 
 static void take_stop_step(struct agent *agent, uint64_t in_ms)
@@ -150,14 +134,6 @@ static void on_connection(uv_stream_t *server, void *userdata)
 	struct agent *agent = userdata;
 
 	conn_set_accept(&agent->conns, server);
-}
-
-static int authorize(struct rpc_session *session, const struct rpc_method *method,
-		     struct eun_error *err)
-{
-	const struct agent *agent = rpc_session_get_server(session)->userdata;
-
-	return service_authorize(&agent->service, conn_get_peer(session), method, err);
 }
 
 /* Slots with a job under way come later: its end is a change. */
@@ -193,10 +169,9 @@ static void on_stop_step(uv_timer_t *timer)
 static void begin_stop(struct agent *agent)
 {
 	agent->stage = AGENT_STOPPING;
-	agent->service.is_stopping = true;
+	service_begin_stop(&agent->service);
 	notify_stopping(&agent->notify);
 	listener_close(&agent->listener);
-	rpc_health_shutdown(agent->health);
 	conn_set_shutdown(&agent->conns);
 	take_stop_step(agent, 0);
 }
@@ -331,35 +306,13 @@ static int init_slots(struct agent *agent)
 
 static int init_service(struct agent *agent)
 {
-	struct rpc_service *own = &agent->services[0];
-	int r;
-
 	agent->service = (struct service){ .engine = agent->engine,
 					   .slots = &agent->slots,
 					   .watch = &agent->watch,
 					   .jobs = &agent->jobs,
 					   .config = &agent->config,
-					   .log = &agent->log,
-					   .started_wall_ns = eub_clock_wall_ns() };
-	r = service_init(&agent->service, &agent->loop);
-	if (r == 0)
-		r = rpc_health_new(&agent->health);
-	if (r == 0)
-		r = rpc_health_set(agent->health, "", RPC_HEALTH_SERVING);
-	if (r == 0)
-		r = rpc_reflection_new(descriptor_set, descriptor_set_size, &agent->reflection);
-	if (r < 0)
-		return r;
-	own->methods = service_get_methods(&own->n_methods);
-	own->userdata = &agent->service;
-	agent->services[1] = rpc_health_get_service(agent->health);
-	agent->services[2] = rpc_reflection_get_service(agent->reflection);
-	agent->server = (struct rpc_server){ .services = agent->services,
-					     .n_services = EUB_ARRAY_SIZE(agent->services),
-					     .authorize = authorize,
-					     .on_dirty = conn_on_dirty,
-					     .userdata = agent };
-	return 0;
+					   .log = &agent->log };
+	return service_init(&agent->service, &agent->loop);
 }
 
 static int init_clients(struct agent *agent, struct eun_error *err)
@@ -367,7 +320,7 @@ static int init_clients(struct agent *agent, struct eun_error *err)
 	int r;
 
 	peer_policy_init(&agent->policy, &agent->config);
-	r = conn_set_init(&agent->conns, &agent->loop, &agent->server, &agent->config,
+	r = conn_set_init(&agent->conns, &agent->loop, &agent->service.server, &agent->config,
 			  &agent->policy, &agent->log);
 	if (r < 0)
 		return r;
@@ -477,8 +430,7 @@ struct agent *agent_free(struct agent *agent)
 	sink_journal_close(agent->journal);
 	close_loop(agent);
 	watch_done(&agent->watch);
-	agent->health = rpc_health_free(agent->health);
-	agent->reflection = rpc_reflection_free(agent->reflection);
+	service_done(&agent->service);
 	agent->engine = eun_engine_free(agent->engine);
 	agent->journal = sink_journal_free(agent->journal);
 	notify_done(&agent->notify);

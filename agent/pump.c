@@ -22,7 +22,7 @@
 /* Bytes that may gather while the timer runs: an eighth of a ring of 256 kB, the usual size. */
 #define GATHERED_BYTES 32768
 /* Longer is all the same, and short enough to be multiplied. */
-#define SINCE_MAX_NS UINT64_C(10000000000)
+#define SINCE_MAX_NS   UINT64_C(10000000000)
 
 static void on_readable(uv_poll_t *poll, int status, int events);
 static void on_timer(uv_timer_t *timer);

@@ -20,6 +20,8 @@
 #include <uv.h>
 
 struct eun_engine;
+struct rpc_health;
+struct rpc_reflection;
 
 struct service {
 	struct eun_engine *engine;
@@ -32,14 +34,19 @@ struct service {
 	size_t n_starts;  /* under way */
 	bool is_stopping; /* changing calls are refused */
 	uv_timer_t trim;  /* one-shot: after the last start, caches are given back */
+	struct rpc_health *health;
+	struct rpc_reflection *reflection;
+	struct rpc_service services[3];
+	struct rpc_server server; /* what sessions are made for */
 };
 
 /* The pointers are set by the owner before, who also closes the timer. Return: 0; -errno of libuv.
  */
 int service_init(struct service *service, uv_loop_t *loop);
 
-/* The rows for rpc_server.services; rpc_service.userdata is a struct service. */
-const struct rpc_method *service_get_methods(size_t *ret_n);
-/* For rpc_server.authorize; @peer of the session. */
-int service_authorize(const struct service *service, const struct peer *peer,
-		      const struct rpc_method *method, struct eun_error *err);
+/* After the last session. */
+void service_done(struct service *service);
+/* The health of a slot: it serves, or it is gone. */
+void service_note_slot(struct service *service, const char *name, bool is_serving);
+/* Refuses changing calls from now on; whoever watches health is told. */
+void service_begin_stop(struct service *service);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Agent.Info: who the agent is, what the kernel offers, which limits hold, which trackers are
+ * installed. Every string is copied, so that the generated destructor can release the message, also
+ * one that is half built.
+ */
+#include "service_internal.h"
+
+#include "info.h"
+#include "trackers.h"
+
+#include "base/str.h"
+
+#include <eunomia/version.h>
+
+#include "eunomia/v1/eunomia.pb-c.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static int add_features(Eunomia__V1__InfoReply *reply)
+{
+	struct info_feature feature;
+	size_t n = 0;
+
+	while (info_probe(n, &feature)) {
+		Eunomia__V1__Feature *message = malloc(sizeof(*message));
+		Eunomia__V1__Feature **grown =
+		    reallocarray(reply->features, n + 1, sizeof(reply->features[0]));
+
+		if (grown)
+			reply->features = grown;
+		if (!grown || !message) {
+			free(message);
+			return -ENOMEM;
+		}
+		eunomia__v1__feature__init(message);
+		reply->features[n++] = message;
+		reply->n_features = n;
+		message->available = feature.is_available;
+		message->name = strdup(feature.name);
+		message->detail = strdup(feature.detail);
+		if (!message->name || !message->detail)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Every key of section [Limits]. */
+static int add_limits(Eunomia__V1__InfoReply *reply, const struct config *config)
+{
+	const struct config_key *key;
+
+	for (size_t i = 0; (key = config_get_key(i)); i++) {
+		Eunomia__V1__Limit *message;
+		Eunomia__V1__Limit **grown;
+
+		if (!eub_streq(key->section, "Limits"))
+			continue;
+		grown = reallocarray(reply->limits, reply->n_limits + 1, sizeof(reply->limits[0]));
+		if (!grown)
+			return -ENOMEM;
+		reply->limits = grown;
+		message = malloc(sizeof(*message));
+		if (!message)
+			return -ENOMEM;
+		eunomia__v1__limit__init(message);
+		reply->limits[reply->n_limits++] = message;
+		message->name = strdup(key->name);
+		message->unit = strdup(eub_has_suffix(key->name, "Bytes") ? "bytes" : "");
+		message->value = config_get_number(config, key);
+		if (!message->name || !message->unit)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_agent(Eunomia__V1__InfoReply *reply, const struct service *service)
+{
+	struct utsname uts;
+	int r;
+
+	if (uname(&uts) < 0)
+		return -errno;
+	reply->pid = (uint32_t)getpid();
+	reply->started_unix_ns = service->started_wall_ns;
+	reply->version = strdup(eun_version());
+	reply->kernel_release = strdup(uts.release);
+	reply->machine = strdup(uts.machine);
+	if (!reply->version || !reply->kernel_release || !reply->machine)
+		return -ENOMEM;
+	r = trackers_list(service->config->trackers_dir, &reply->trackers, &reply->n_trackers);
+	if (r < 0 && r != -ENOMEM) {
+		log_warning(service->log, "cannot list '%s': %s, continuing without",
+			    service->config->trackers_dir, strerror(-r));
+		return 0;
+	}
+	return r;
+}
+
+void service_info(struct rpc_call *call, const ProtobufCMessage *message EUB_UNUSED)
+{
+	const struct service *service = service_of(call);
+	Eunomia__V1__InfoReply *reply = malloc(sizeof(*reply));
+
+	if (!reply) {
+		service_fail_no_memory(call);
+		return;
+	}
+	eunomia__v1__info_reply__init(reply);
+	if (add_agent(reply, service) < 0 || add_features(reply) < 0 ||
+	    add_limits(reply, service->config) < 0) {
+		service_fail_no_memory(call);
+	} else {
+		(void)rpc_call_send(call, &reply->base); /* one reply is below any mark */
+		rpc_call_finish(call);
+	}
+	eunomia__v1__info_reply__free_unpacked(reply, NULL);
+}
