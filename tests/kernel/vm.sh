@@ -68,13 +68,14 @@ make_initramfs() {
 	root=$work/root
 	mkdir -p "$root"/{bin,proc,sys,dev,tmp}
 	cp "$(command -v busybox)" "$root/bin/busybox"
+	ln -s busybox "$root/bin/sh"
 	for name in $tests; do
 		path=$build/tests/kernel/$name
 		[ -x "$path" ] || skip "$path was not built"
 		add_program "$path"
 	done
-	# Test objects stand at the absolute path that is compiled into the tests.
-	for path in "$build"/tests/kernel/*.bpf.o; do
+	# Test objects and trackers stand at the absolute path that is compiled into the tests.
+	for path in "$build"/tests/kernel/*.bpf.o "$build"/bpf/trackers/*.json; do
 		install -D "$path" "$root$path"
 	done
 	{
@@ -86,6 +87,8 @@ make_initramfs() {
 			/bin/busybox mount -t devtmpfs dev /dev
 			/bin/busybox mount -t tracefs tracefs /sys/kernel/tracing
 			/bin/busybox mount -t bpf bpf /sys/fs/bpf
+			/bin/busybox mount -t cgroup2 cgroup2 /sys/fs/cgroup
+			echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 			echo; echo "vm: kernel $(/bin/busybox uname -r)"
 		END
 		for name in $tests; do
