@@ -23,7 +23,7 @@ enum {
 	EUN__SECTIONS_MAX = 4096,
 	/* ELF symbols. Objects with DWARF have a few thousand, labels included. */
 	EUN__SYMBOLS_MAX = 65536,
-	/* Levels of JSON; generation 3 uses 8. jansson recurses once per level. */
+	/* Levels of JSON; generation 3 uses 9. jansson recurses once per level. */
 	EUN__JSON_DEPTH_MAX = 32,
 	/* JSON values in a document: about 100 bytes of memory each, whatever their text costs. */
 	EUN__JSON_VALUES_MAX = 65536,

@@ -169,17 +169,27 @@ static int compare_rows(const void *a, const void *b)
 	return order ? order : strcmp(x->variable->section, y->variable->section);
 }
 
-/* A char array that holds one terminated line of text; else nothing. */
+static bool is_zero(const unsigned char *data, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (data[i])
+			return false;
+	return true;
+}
+
+/* A char array that holds one line of text and nothing after it; else nothing. */
 static void append_text(struct eub_buf *buf, const struct btf *btf, const struct btf_type *type,
 			const unsigned char *data, size_t size)
 {
 	int resolved = btf__resolve_type(btf, btf_array(type)->type);
 	const struct btf_type *element =
 	    resolved > 0 ? btf__type_by_id(btf, (uint32_t)resolved) : NULL;
+	const char *text = (const char *)data;
 
-	if (data && element && btf_is_int(element) && element->size == 1 &&
-	    eun__is_name((const char *)data, size))
-		eub_buf_append_str(buf, (const char *)data);
+	if (!data || !element || !btf_is_int(element) || element->size != 1 ||
+	    !eun__is_name(text, size) || !is_zero(data + strlen(text), size - strlen(text)))
+		return;
+	eub_buf_append_str(buf, text);
 }
 
 /* The initial value as text where it is a number, a boolean or a string; else nothing. */

@@ -48,6 +48,7 @@ struct {
 const volatile int target_pid = -7;
 const volatile bool is_verbose = 1;
 const volatile char prefix[8] = "ab";
+const volatile char two_texts[6] = "ab\0cd";
 const volatile __u32 masks[2] = { 1, 2 };
 const volatile enum kind wanted_kind = KIND_OPEN;
 __u64 n_seen;
@@ -60,7 +61,7 @@ int on_open(void *ctx)
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct event *event;
 
-	if (wanted_kind != KIND_OPEN || target_pid == 1 || is_verbose || prefix[0] || masks[1])
+	if (wanted_kind != KIND_OPEN || target_pid == 1 || is_verbose || prefix[0] || two_texts[0] || masks[1])
 		n_seen += (__u64)scale;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)

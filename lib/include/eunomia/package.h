@@ -55,7 +55,7 @@ struct eun_package_map {
  * @name: name to use where the package has none (a file name's stem), or NULL
  *
  * Every size is checked before memory is allocated for it; limits are in docs/package-format.md.
- * May take 60 ms for hostile input of the largest size: do not call it on an event loop.
+ * May take 0.4 s for hostile input of the largest size: do not call it on an event loop.
  *
  * Return: 0; -EINVAL (EUN_REASON_BAD_PACKAGE, WRONG_ARCH), -E2BIG (TOO_LARGE), -ENOMEM. In
  * @err->subject is the field that is wrong.

@@ -34,7 +34,7 @@ static void test_manifest_and_layout(void **state)
 	assert_string_equal(package->maps[1].pub.type, "BPF_MAP_TYPE_ARRAY");
 	assert_string_equal(package->programs[0].section, "tp/syscalls/sys_enter_openat");
 	/* No variables are listed, so the object's are. */
-	assert_int_equal(package->n_variables, 7);
+	assert_int_equal(package->n_variables, 8);
 	eun_package_free(package);
 }
 

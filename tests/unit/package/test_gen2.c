@@ -27,7 +27,7 @@ static void test_programs_without_type_tell_the_generation(void **state)
 	assert_int_equal(json_object_del(fixture_at(root, "progs[0]"), "type"), 0);
 	package = fixture_package(root);
 	assert_int_equal(package->format, EUN_PACKAGE_GEN2);
-	assert_int_equal(package->n_variables, 7);
+	assert_int_equal(package->n_variables, 8);
 	eun_package_free(package);
 }
 

@@ -60,7 +60,7 @@ static void test_what_may_be_missing_or_null(void **state)
 	package = fixture_package(root);
 	assert_int_equal(package->n_maps, 2);
 	assert_int_equal(package->n_programs, 2);
-	assert_int_equal(package->n_variables, 7);
+	assert_int_equal(package->n_variables, 8);
 	assert_int_equal(package->n_types, 0);
 	eun_package_free(package);
 }

@@ -62,7 +62,7 @@ static void test_accepted_again_with_the_same_contents(void **state)
 	assert_string_equal(eun_package_get_name(package), "events");
 	assert_int_equal(object_size, size);
 	assert_memory_equal(object, data, size);
-	assert_int_equal(package->n_variables, 7);
+	assert_int_equal(package->n_variables, 8);
 	assert_int_equal(package->n_types, 1);
 	assert_int_equal(package->n_programs, 2);
 	eun_package_free(package);

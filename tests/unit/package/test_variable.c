@@ -13,10 +13,10 @@ struct expectation {
 };
 
 static const struct expectation expectations[] = {
-	{ ".rodata", "target_pid", "int", "-7" },	{ ".rodata", "is_verbose", "bool", "true" },
-	{ ".rodata", "prefix", "char[8]", "ab" },	{ ".rodata", "masks", "__u32[2]", "" },
-	{ ".rodata", "wanted_kind", "enum kind", "7" }, { ".bss", "n_seen", "__u64", "0" },
-	{ ".data", "scale", "short", "300" },
+	{ ".rodata", "target_pid", "int", "-7" }, { ".rodata", "is_verbose", "bool", "true" },
+	{ ".rodata", "prefix", "char[8]", "ab" }, { ".rodata", "two_texts", "char[6]", "" },
+	{ ".rodata", "masks", "__u32[2]", "" },	  { ".rodata", "wanted_kind", "enum kind", "7" },
+	{ ".bss", "n_seen", "__u64", "0" },	  { ".data", "scale", "short", "300" },
 };
 
 /* Order is the BTF's and of no meaning; the number of variables is compared by the caller. */
