@@ -63,8 +63,8 @@ static __always_inline void eunomia_count_lost(void)
 	{                                                                                          \
 		event_type *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);               \
                                                                                                    \
-		if (event)                                                                         \
-			__builtin_memset(event, 0, sizeof(*event));                                \
+		if (event) /* records begin at multiples of 8 */                                   \
+			__builtin_memset(__builtin_assume_aligned(event, 8), 0, sizeof(*event));   \
 		else                                                                               \
 			eunomia_count_lost();                                                      \
 		return event;                                                                      \
