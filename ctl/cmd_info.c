@@ -108,12 +108,10 @@ static int append_limits(const struct ctl *ctl, const Eunomia__V1__InfoReply *in
 	return record_finish_section(ctl, &table, out);
 }
 
-static void append_trackers(const void *object, struct eub_buf *out)
+static void append_name(const void *object, struct eub_buf *out)
 {
-	const Eunomia__V1__InfoReply *info = object;
-
-	for (size_t i = 0; i < info->n_trackers; i++)
-		record_append_name(out, info->trackers[i]);
+	(void)object; /* there is one agent */
+	record_append_name(out, "eunomiad");
 }
 
 static int append_info(const struct ctl *ctl, const void *object, struct eub_buf *out)
@@ -127,14 +125,15 @@ static int append_info(const struct ctl *ctl, const void *object, struct eub_buf
 		r = append_limits(ctl, info, out);
 	if (info->n_trackers > 0)
 		eub_buf_append_str(out, "\nTRACKERS\n");
-	append_trackers(info, out);
+	for (size_t i = 0; i < info->n_trackers; i++)
+		record_append_name(out, info->trackers[i]);
 	return r;
 }
 
 static const struct record_kind info_kind = {
 	.write = write_info,
 	.append_table = append_info,
-	.append_names = append_trackers,
+	.append_names = append_name,
 };
 
 enum ctl_exit cmd_info(struct ctl *ctl)

@@ -161,7 +161,7 @@ static void test_info(void **state)
 	       "TRACKERS\n"
 	       "opensnoop\n",
 	       "", "info");
-	EXPECT(CTL_EXIT_OK, "opensnoop\n", "", "info", "-o", "name");
+	EXPECT(CTL_EXIT_OK, "eunomiad\n", "", "info", "-o", "name");
 }
 
 #define TIME1 "{\"time\":\"1970-01-01T00:00:00.000000001Z\",\"slot\":"
