@@ -6,10 +6,10 @@
 #include "service_internal.h"
 
 #include "conn.h"
-#include "descriptor_set.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "rpc/descriptor_set.h"
 #include "rpc/health.h"
 #include "rpc/reflection.h"
 

@@ -3,7 +3,7 @@
 file(READ ${INPUT} hex HEX)
 string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
-file(WRITE ${OUTPUT} "#include \"descriptor_set.h\"
+file(WRITE ${OUTPUT} "#include \"rpc/descriptor_set.h\"
 
 const unsigned char descriptor_set[] = {
 ${hex}

@@ -3,8 +3,8 @@
 #include "rpc_service.h"
 
 #include "base/str.h"
-#include "descriptor_set.h"
 #include "eunomia/v1/eunomia.pb-c.h"
+#include "rpc/descriptor_set.h"
 
 enum test_role {
 	TEST_ROLE_VIEW = 1,

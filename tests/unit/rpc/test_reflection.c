@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
-#include "descriptor_set.h"
 #include "grpc/reflection/v1/reflection.pb-c.h"
+#include "rpc/descriptor_set.h"
 #include "rpc/decode.h"
 #include "rpc/frame.h"
 #include "rpc/limits.h"

@@ -3,7 +3,7 @@
 #include "fixture.h"
 
 #include "base/str.h"
-#include "descriptor_set.h"
+#include "rpc/descriptor_set.h"
 #include "rpc/schema.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The schema of every service that eunomiad offers: an encoded google.protobuf.FileDescriptorSet. */
+/* The schema of every service that eunomiad offers: an encoded google.protobuf.FileDescriptorSet.
+ */
 #pragma once
 
 #include <stddef.h>
