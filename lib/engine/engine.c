@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The engine: owner of the slots and of one epoll descriptor in which every event map of every slot
- * is registered, level-triggered. A reader that holds its last record back stays readable, so the
- * kernel remembers for us which readers are to be looked at again; no list of ours does.
+ * is registered, level-triggered. A ring's reader that holds its last record back stays readable,
+ * so the kernel remembers for us which readers are to be looked at again. Perf buffers cannot do
+ * that: they stand in a list of their own and are read at every turn.
  */
 #include <eunomia/engine.h>
 
@@ -40,6 +41,7 @@ int eun_engine_new(const struct eun_engine_options *options, struct eun_engine *
 	if (engine->options.max_slots == 0)
 		engine->options.max_slots = EUN_ENGINE_MAX_SLOTS;
 	eub_list_init(&engine->slots);
+	eub_list_init(&engine->edge_sources);
 	engine->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	r = engine->epoll_fd < 0 ? -errno : 0;
 	if (r == 0)
@@ -69,25 +71,30 @@ struct eun_engine *eun_engine_free(struct eun_engine *engine)
 
 static void unregister_sources(struct eun_engine *engine, struct eun_slot *slot, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		eub_list_remove(&slot->sources[i].edge_link);
 		/* The descriptor was registered and is open: cannot fail. */
 		(void)epoll_ctl(engine->epoll_fd, EPOLL_CTL_DEL,
 				eun__reader_fd(slot->sources[i].reader), NULL);
+	}
 }
 
 static int register_sources(struct eun_engine *engine, struct eun_slot *slot, struct eun_error *err)
 {
 	for (size_t i = 0; i < slot->exports.n_items; i++) {
-		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &slot->sources[i] };
-		int fd = eun__reader_fd(slot->sources[i].reader);
+		struct eun__source *source = &slot->sources[i];
+		struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
 
-		if (epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+		if (epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, eun__reader_fd(source->reader),
+			      &event) < 0) {
 			int r = -errno;
 
 			unregister_sources(engine, slot, i);
 			return eun_error_set(err, r, EUN_REASON_INTERNAL, "epoll_ctl: %s",
 					     strerror(-r));
 		}
+		if (!eun__reader_is_level_triggered(source->reader))
+			eub_list_append(&engine->edge_sources, &source->edge_link);
 	}
 	return 0;
 }
@@ -168,11 +175,18 @@ unsigned int eun_engine_dispatch(struct eun_engine *engine, unsigned int budget,
 {
 	struct epoll_event ready[EUN__READY_MAX];
 	int n = epoll_wait(engine->epoll_fd, ready, EUN__READY_MAX, 0);
+	bool hold = flags & EUN_DISPATCH_HOLD;
 	unsigned int n_events = 0;
 
 	/* The kernel moves what it reported to the end of its list: nobody starves. */
-	for (int i = 0; i < n; i++)
-		n_events += eun__source_read(ready[i].data.ptr, budget, flags & EUN_DISPATCH_HOLD);
+	for (int i = 0; i < n; i++) {
+		struct eun__source *source = ready[i].data.ptr;
+
+		if (eub_list_is_empty(&source->edge_link))
+			n_events += eun__source_read(source, budget, hold);
+	}
+	EUB_LIST_FOREACH (source, &engine->edge_sources, struct eun__source, edge_link)
+		n_events += eun__source_read(source, budget, hold);
 	return n_events;
 }
 
@@ -185,39 +199,47 @@ static int wait_readable(struct eun_engine *engine, int timeout_ms)
 	return n < 0 ? -errno : n;
 }
 
+/* A turn that left records behind, or held some, is followed by another without waiting. */
+static int poll_busy(struct eun_engine *engine)
+{
+	const struct timespec delay = { .tv_nsec = EUN__BATCH_DELAY_NS };
+	unsigned int n = eun_engine_dispatch(engine, EUN__POLL_BUDGET, EUN_DISPATCH_HOLD);
+
+	if (n > 0)
+		return (int)n;
+	if (clock_nanosleep(CLOCK_MONOTONIC, 0, &delay, NULL) == EINTR)
+		return -EINTR;
+	n = eun_engine_dispatch(engine, EUN__POLL_BUDGET, EUN_DISPATCH_HOLD);
+	if (n > 0)
+		return (int)n;
+	engine->is_busy = false;
+	return (int)eun_engine_dispatch(engine, EUN__POLL_BUDGET, 0);
+}
+
 /*
- * A second turn soon after the first means load: then records are held, which keeps the kernel from
- * waking us for each one, and the next turn waits out the batch delay instead.
+ * A wake-up soon after the last one means load: then records are held, which keeps the kernel from
+ * waking us for each one, and the next turns wait out the batch delay instead.
  */
 int eun_engine_poll(struct eun_engine *engine, int timeout_ms)
 {
-	const struct timespec delay = { .tv_nsec = EUN__BATCH_DELAY_NS };
-	unsigned int n_events;
+	bool is_loaded;
 	uint64_t now;
 	int r;
 
-	if (engine->is_holding) {
-		n_events = eun_engine_dispatch(engine, EUN__POLL_BUDGET, EUN_DISPATCH_HOLD);
-		if (n_events > 0)
-			return (int)n_events;
-		if (clock_nanosleep(CLOCK_MONOTONIC, 0, &delay, NULL) == EINTR)
-			return -EINTR;
-		n_events = eun_engine_dispatch(engine, EUN__POLL_BUDGET, EUN_DISPATCH_HOLD);
-		if (n_events > 0)
-			return (int)n_events;
-		engine->is_holding = false;
-		n_events = eun_engine_dispatch(engine, EUN__POLL_BUDGET, 0);
-		if (n_events > 0)
-			return (int)n_events;
+	if (engine->is_busy) {
+		r = poll_busy(engine);
+		if (r != 0)
+			return r;
 	}
 	r = wait_readable(engine, timeout_ms);
 	if (r <= 0)
 		return r;
 	now = eub_clock_mono_ns();
-	engine->is_holding = now - engine->last_wake_ns < EUN__BATCH_DELAY_NS;
+	is_loaded = now - engine->last_wake_ns < EUN__BATCH_DELAY_NS;
 	engine->last_wake_ns = now;
-	return (int)eun_engine_dispatch(engine, EUN__POLL_BUDGET,
-					engine->is_holding ? EUN_DISPATCH_HOLD : 0);
+	r = (int)eun_engine_dispatch(engine, EUN__POLL_BUDGET, is_loaded ? EUN_DISPATCH_HOLD : 0);
+	engine->is_busy = is_loaded || r >= (int)EUN__POLL_BUDGET;
+	return r;
 }
 
 void eun_engine_trim(struct eun_engine *engine)

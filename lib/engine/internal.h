@@ -12,6 +12,11 @@ struct eun_engine {
 	int epoll_fd;
 	struct eub_list slots; /* in the order of adding */
 	size_t n_slots;
+	/*
+	 * Sources whose descriptor tells of a wake-up only once (perf buffers): whoever polls the
+	 * engine's descriptor has used that up, so each dispatch reads them all.
+	 */
+	struct eub_list edge_sources;
 	uint64_t last_wake_ns; /* of eun_engine_poll() */
-	bool is_holding;       /* eun_engine_poll() left records formally unread */
+	bool is_busy;	       /* eun_engine_poll() left records, or holds them formally unread */
 };

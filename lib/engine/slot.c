@@ -232,6 +232,7 @@ static int open_source(struct eun_slot *slot, const struct eun__export *export,
 	int fd = bpf_map__fd(export->map);
 	int r;
 
+	eub_list_init(&source->edge_link);
 	source->slot = slot;
 	source->schema = export->schema;
 	if (bpf_map__type(export->map) == BPF_MAP_TYPE_RINGBUF)

@@ -15,6 +15,7 @@
 
 /* One event map of a slot with its reader. */
 struct eun__source {
+	struct eub_list edge_link; /* in the engine's edge_sources, or alone */
 	struct eun_slot *slot;
 	const struct eun_schema *schema; /* of the slot's exports */
 	struct eun__reader *reader;
