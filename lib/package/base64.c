@@ -144,16 +144,15 @@ void eun__base64_append(struct eub_buf *buf, const void *data, size_t n)
 	for (size_t i = 0; i < n; i += 3) {
 		size_t left = EUB_MIN(n - i, (size_t)3);
 		uint32_t bits = (uint32_t)p[i] << 16;
-		char group[4];
+		char group[4] = { '=', '=', '=', '=' };
 
 		if (left > 1)
 			bits |= (uint32_t)p[i + 1] << 8;
 		if (left > 2)
 			bits |= p[i + 2];
-		group[0] = alphabet[bits >> 18];
-		group[1] = alphabet[bits >> 12 & 63];
-		group[2] = left > 1 ? alphabet[bits >> 6 & 63] : '=';
-		group[3] = left > 2 ? alphabet[bits & 63] : '=';
+		/* n bytes fill n + 1 digits; the rest of the group is padding. */
+		for (size_t digit = 0; digit <= left; digit++)
+			group[digit] = alphabet[bits >> (18 - 6 * digit) & 63];
 		eub_buf_append(buf, group, sizeof(group));
 	}
 }

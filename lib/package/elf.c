@@ -310,7 +310,7 @@ static int open_names(struct eun__elf *elf, size_t index, struct eun_error *err)
 
 int eun__elf_init(struct eun__elf *elf, const void *data, size_t size, struct eun_error *err)
 {
-	Elf64_Ehdr header;
+	Elf64_Ehdr header = { 0 };
 	int r;
 
 	*elf = (struct eun__elf){ .data = data, .size = size };
@@ -360,7 +360,7 @@ struct eun__elf_symbol eun__elf_symbol(const struct eun__elf *elf, size_t i)
 	struct eun__elf_section names = eun__elf_section(elf, table.header.sh_link);
 	struct eun__elf_symbol symbol;
 
-	assert(i < table.header.sh_size / sizeof(symbol.raw));
+	assert(table.data && i < table.header.sh_size / sizeof(symbol.raw));
 	memcpy(&symbol.raw, table.data + i * sizeof(symbol.raw), sizeof(symbol.raw));
 	symbol.name = (const char *)names.data + symbol.raw.st_name;
 	return symbol;

@@ -10,8 +10,6 @@
 #include "base/str.h"
 #include "package/limits.h"
 
-#include <stdio.h>
-
 #define BITS_PER_BYTE 8u
 
 static bool matches(const json_t *root)
@@ -19,18 +17,36 @@ static bool matches(const json_t *root)
 	return json_object_get(root, "data");
 }
 
+/* Reads a number of at most 7 digits and moves *@p behind it; 0 if there is none. */
+static uint32_t take_number(const char **p)
+{
+	uint32_t value = 0;
+
+	for (int i = 0; i < 7 && **p >= '0' && **p <= '9'; i++, (*p)++)
+		value = value * 10 + (uint32_t)(**p - '0');
+	return value;
+}
+
+static bool take_text(const char **p, const char *text)
+{
+	if (!eub_has_prefix(*p, text))
+		return false;
+	*p += strlen(text);
+	return true;
+}
+
 /* Bits of "i32" or "[16 x i8]"; 0 for types whose text does not tell. */
 static uint32_t llvm_type_bits(const char *type)
 {
-	unsigned int n = 1;
-	unsigned int width = 0;
-	int end = 0;
+	bool is_array = take_text(&type, "[");
+	uint32_t n = is_array ? take_number(&type) : 1;
+	uint32_t width;
 	uint32_t bits;
 
-	if (sscanf(type, "i%4u%n", &width, &end) != 1 &&
-	    sscanf(type, "[%7u x i%4u]%n", &n, &width, &end) != 2)
+	if ((is_array && !take_text(&type, " x ")) || !take_text(&type, "i"))
 		return 0;
-	if (end == 0 || type[end] || eub_mul_overflow(n, width, &bits))
+	width = take_number(&type);
+	if ((is_array && !take_text(&type, "]")) || *type || eub_mul_overflow(n, width, &bits))
 		return 0;
 	return bits;
 }

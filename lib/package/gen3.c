@@ -28,7 +28,7 @@ static int unpack(struct eun_package *package, const struct eun__json *root, str
 	struct eun__json object = eun__json_member(root, "bpf_object");
 	struct eun__json declared = eun__json_member(root, "bpf_object_size");
 	_cleanup_(eub_freep) void *packed = NULL;
-	size_t packed_size;
+	size_t packed_size = 0;
 	uint32_t size = 0;
 	int r = eun__json_u32(&declared, EUN__OBJECT_SIZE_MAX, &size, err);
 

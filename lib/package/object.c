@@ -103,45 +103,56 @@ static int list_programs(struct eun_package *package, const struct eun__elf *elf
 	return 0;
 }
 
-static int compare_programs(const void *a, const void *b)
-{
-	const struct eun_package_program *const *x = a;
-	const struct eun_package_program *const *y = b;
+/* An entry of an index over the programs of a manifest, sorted by name. */
+struct row {
+	struct eun_package_program *program;
+};
 
-	return strcmp((*x)->name, (*y)->name);
+static int compare_rows(const void *a, const void *b)
+{
+	const struct row *x = a;
+	const struct row *y = b;
+
+	return strcmp(x->program->name, y->program->name);
+}
+
+static int fill_section(struct eun_package *package, const struct eun__elf *elf, size_t i,
+			const struct row *rows)
+{
+	struct eun_package_program wanted;
+	struct row key = { .program = &wanted };
+	struct eun__elf_section section;
+	struct eun__elf_symbol symbol;
+	const struct row *row;
+	const char *name;
+
+	if (!find_program(elf, i, &symbol, &section))
+		return 0;
+	wanted.name = symbol.name;
+	row = bsearch(&key, rows, package->n_programs, sizeof(*rows), compare_rows);
+	if (!row || row->program->section[0])
+		return 0;
+	name = eun__package_copy(package, section.name, strlen(section.name));
+	if (!name)
+		return -ENOMEM;
+	row->program->section = name;
+	return 0;
 }
 
 /* Gives sections to programs of the manifest that have none. */
 static int fill_sections(struct eun_package *package, const struct eun__elf *elf,
 			 struct eun_error *err)
 {
-	_cleanup_(eub_freep) struct eun_package_program **rows = NULL;
+	_cleanup_(eub_freep) struct row *rows = calloc(package->n_programs, sizeof(*rows));
 
-	rows = calloc(package->n_programs, sizeof(struct eun_package_program *));
 	if (!rows)
 		return eun__no_memory(err);
 	for (size_t i = 0; i < package->n_programs; i++)
-		rows[i] = &package->programs[i];
-	qsort(rows, package->n_programs, sizeof(*rows), compare_programs);
-	for (size_t i = 0; i < eun__elf_n_symbols(elf); i++) {
-		struct eun_package_program wanted;
-		struct eun_package_program *key = &wanted;
-		struct eun_package_program **row;
-		struct eun__elf_section section;
-		struct eun__elf_symbol symbol;
-
-		if (!find_program(elf, i, &symbol, &section))
-			continue;
-		wanted.name = symbol.name;
-		row = bsearch(&key, rows, package->n_programs, sizeof(*rows), compare_programs);
-		if (!row || (*row)->section[0])
-			continue;
-		(*row)->section = eun__package_copy(package, section.name, strlen(section.name));
-		if (!(*row)->section) {
-			(*row)->section = "";
+		rows[i].program = &package->programs[i];
+	qsort(rows, package->n_programs, sizeof(*rows), compare_rows);
+	for (size_t i = 0; i < eun__elf_n_symbols(elf); i++)
+		if (fill_section(package, elf, i, rows) < 0)
 			return eun__no_memory(err);
-		}
-	}
 	return 0;
 }
 

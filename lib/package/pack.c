@@ -21,6 +21,7 @@
 #include "package/map_def.h"
 #include "package/type_name.h"
 
+#include <assert.h>
 #include <bpf/btf.h>
 #include <ctype.h>
 #include <linux/bpf.h>
@@ -195,6 +196,7 @@ static json_t *pack_types(const struct packer *packer)
 {
 	json_t *list = json_array();
 
+	assert(packer->type_ids);
 	for (size_t i = 0; eun_package_get_map(packer->package, i); i++) {
 		if (packer->type_ids[i] == 0 || is_packed_before(packer, i))
 			continue;

@@ -152,6 +152,7 @@ static int parse_object(const void *data, size_t size, const char *name,
 		return eun_error_set(err, -E2BIG, EUN_REASON_TOO_LARGE,
 				     "an object of %zu bytes is over the limit of %d", size,
 				     EUN__OBJECT_SIZE_MAX);
+	assert(size > 0); /* it has the magic */
 	package->format = EUN_PACKAGE_OBJECT;
 	package->object = malloc(size);
 	if (!package->object)

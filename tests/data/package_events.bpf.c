@@ -61,7 +61,8 @@ int on_open(void *ctx)
 	struct task_struct *task = (void *)bpf_get_current_task();
 	struct event *event;
 
-	if (wanted_kind != KIND_OPEN || target_pid == 1 || is_verbose || prefix[0] || two_texts[0] || masks[1])
+	if (wanted_kind != KIND_OPEN || target_pid == 1 || is_verbose || prefix[0] ||
+	    two_texts[0] || masks[1])
 		n_seen += (__u64)scale;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)

@@ -93,7 +93,7 @@ EUN_PUBLIC const struct eun_package_map *eun_package_get_map(const struct eun_pa
  * Maps, programs, global variables and exported event types are read from the object. Not
  * thread-safe with libbpf's print hook being changed.
  *
- * Return: 0; -EINVAL (EUN_REASON_BAD_PACKAGE), -ENOMEM.
+ * Return: 0; -EINVAL (EUN_REASON_BAD_PACKAGE, WRONG_ARCH), -E2BIG (TOO_LARGE), -ENOMEM.
  */
 EUN_PUBLIC int eun_package_pack(const void *object, size_t size, const char *name, char **ret_json,
 				size_t *ret_json_size, struct eun_error *err);
