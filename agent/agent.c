@@ -172,6 +172,7 @@ static void begin_stop(struct agent *agent)
 	service_begin_stop(&agent->service);
 	notify_stopping(&agent->notify);
 	listener_close(&agent->listener);
+	job_pool_set_max_patient(&agent->jobs, JOB_THREADS); /* no start will come */
 	conn_set_shutdown(&agent->conns);
 	take_stop_step(agent, 0);
 }

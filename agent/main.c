@@ -6,6 +6,7 @@
  * Exit status: 0 stopped in order, 1 failed, 2 wrong usage.
  */
 #include "agent.h"
+#include "job.h"
 #include "options.h"
 
 #include <eunomia/version.h>
@@ -23,10 +24,13 @@
  */
 static void set_up_process(void)
 {
+	char n_threads[16];
+
 	(void)mallopt(M_ARENA_MAX, 1); /* without these it only takes more memory */
 	(void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
-	(void)setenv("UV_THREADPOOL_SIZE", "2", 1);
-	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail for a valid signal */
+	(void)snprintf(n_threads, sizeof(n_threads), "%d", JOB_THREADS);
+	(void)setenv("UV_THREADPOOL_SIZE", n_threads, 1); /* without it, libuv's own default */
+	(void)signal(SIGPIPE, SIG_IGN);			  /* cannot fail for a valid signal */
 }
 
 static int fail(const struct eun_error *err, int status)

@@ -17,8 +17,10 @@ struct pump {
 	void *userdata;
 	uv_poll_t poll;	  /* of the engine's descriptor; stopped while the timer runs */
 	uv_timer_t timer; /* one-shot */
-	uint64_t last_turn_ns;
-	uint64_t n_bytes; /* of the events of this turn */
+	/* The present measure of rate: since when, and what came since. */
+	uint64_t window_ns;
+	uint64_t n_events;
+	uint64_t n_bytes;
 };
 
 /* Pointers are set by the owner before, who also closes the handles. Return: 0; -errno of libuv. */

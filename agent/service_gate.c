@@ -82,7 +82,7 @@ static void start_gate_job(struct rpc_call *call, const struct service_audit *au
 	op->gate = gate;
 	rpc_call_set_ops(call, &gate_ops, op);
 	slot_set_busy(entry, true);
-	job_start(audit->service->jobs, &op->job, do_gate_job, on_gate_job_done);
+	job_start(audit->service->jobs, &op->job, JOB_PROMPT, do_gate_job, on_gate_job_done);
 }
 
 static void move_gate(struct rpc_call *call, const ProtobufCMessage *message, const char *method,

@@ -237,7 +237,7 @@ static void fail_start(struct start_op *op)
 		rpc_call_finish_error(call, &op->err);
 	}
 	if (op->slot)
-		job_start(op->service->jobs, &op->job, undo_start, on_undone);
+		job_start(op->service->jobs, &op->job, JOB_PATIENT, undo_start, on_undone);
 	else
 		(void)start_op_free(op);
 }
@@ -276,7 +276,7 @@ static void on_started(struct job *job)
 	if (op->result == 0 && !op->entry) {
 		op->result = reserve_own_name(op);
 		if (op->result == 0) {
-			job_start(service->jobs, &op->job, do_start, on_started);
+			job_start(service->jobs, &op->job, JOB_PROMPT, do_start, on_started);
 			return;
 		}
 	}
@@ -309,5 +309,5 @@ void service_start(struct rpc_call *call, const ProtobufCMessage *message)
 	assert(op);
 	op->audit = audit;
 	rpc_call_set_ops(call, &start_ops, op);
-	job_start(op->service->jobs, &op->job, do_start, on_started);
+	job_start(op->service->jobs, &op->job, JOB_PROMPT, do_start, on_started);
 }

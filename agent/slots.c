@@ -299,7 +299,7 @@ static void on_quiet(struct job *job)
 	eun_slot_drain(entry->slot);
 	if (slots->listener.on_drained)
 		slots->listener.on_drained(slots->listener.userdata);
-	job_start(slots->jobs, &entry->retire, detach, on_detached);
+	job_start(slots->jobs, &entry->retire, JOB_PATIENT, detach, on_detached);
 }
 
 void slots_stop(struct slot_entry *entry)
@@ -314,7 +314,7 @@ void slots_stop(struct slot_entry *entry)
 		slots->listener.on_drained(slots->listener.userdata);
 	if (slots->listener.on_stopped)
 		slots->listener.on_stopped(entry, slots->listener.userdata);
-	job_start(slots->jobs, &entry->retire, wait_for_programs, on_quiet);
+	job_start(slots->jobs, &entry->retire, JOB_PATIENT, wait_for_programs, on_quiet);
 }
 
 int slot_move_gate(struct slot_entry *entry, enum slot_gate gate, struct eun_error *err)
