@@ -133,9 +133,9 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def consume(command, source, count, ready):
-    """Lets a source go once its consumer is ready and waits until that has printed count events;
-    returns (events a second, consumer's CPU seconds per million)."""
+def consume(command, source, count, ready, patience=120):
+    """Lets a source go once its consumer is ready and waits until that has printed count events, or
+    for a time if some were lost; returns (events a second, consumer's CPU seconds per million)."""
     with open("/dev/null", "wb") as null:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=null,
@@ -143,10 +143,14 @@ def consume(command, source, count, ready):
         ready(process)
         begin = time.monotonic()
         source.go()
-        process.communicate(timeout=300)
+        try:
+            process.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            process.communicate()
         seconds = time.monotonic() - begin
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if process.returncode != 0:
+    if process.returncode > 0:
         raise RuntimeError(f"{command[0]}: exit {process.returncode}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return count / seconds, cpu * 1e6 / count
@@ -190,7 +194,7 @@ def run_stream(agent, count, rate, form="jsonl"):
             agent.ctl_command("events", "bench", "-o", form, "--count", str(count)), source, count,
             lambda process: harness.wait_until(
                 lambda: harness.n_fds(agent.pid) > fds or process.poll() is not None, "connected")
-            and time.sleep(0.1))
+            and time.sleep(0.1), patience=10 + count / rate if rate else 120)
         agent_cpu = (cpu_seconds(agent.pid) - before) * 1e6 / count
         slot = agent.slots()["bench"]
         agent.ctl("stop", "bench")

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The measured tracker: a record of 168 bytes for each openat(2) of one process. Needs no CO-RE. */
-#include <linux/bpf.h>
-
-#include <bpf/bpf_helpers.h>
+#include "eunomia.bpf.h"
 
 struct opened {
 	__u64 number; /* of the call, from 1 */
@@ -33,7 +31,7 @@ const struct opened *unused_opened __attribute__((unused));
 SEC("tracepoint/syscalls/sys_enter_openat")
 int show_openat(struct openat_call *call)
 {
-	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	__u32 pid = eunomia_current_pid();
 	struct opened *event;
 	__u64 number;
 
@@ -41,8 +39,10 @@ int show_openat(struct openat_call *call)
 		return 0;
 	number = __sync_fetch_and_add(&n_calls, 1) + 1;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
-	if (!event)
+	if (!event) {
+		eunomia_count_lost();
 		return 0;
+	}
 	event->number = number;
 	event->pid = pid;
 	event->flags = (__u32)call->args[2];

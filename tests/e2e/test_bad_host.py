@@ -184,7 +184,9 @@ class DiskFull(unittest.TestCase):
                 [*ON_FULL_DISK, full, EUNOMIACTL, "build", source,
                  "-o", os.path.join(full, "numbered.json")],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                timeout=harness.PATIENCE, check=False)
+                timeout=harness.PATIENCE, check=False,
+                env={**os.environ,
+                     "EUNOMIA_INCLUDE_DIR": os.path.join(harness.SOURCE, "bpf/include")})
         self.assertEqual(done.returncode, FAILED, done.stderr)
         self.assertIn("No space left", done.stderr)
 

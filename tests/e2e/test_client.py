@@ -9,6 +9,9 @@ import tempfile
 import agent as harness
 
 USAGE = 2
+# Where "eunomiactl build" finds the kernel-side headers before they are installed.
+BUILD_ENV = {**os.environ,
+             "EUNOMIA_INCLUDE_DIR": os.path.join(harness.SOURCE, "bpf/include")}
 FORMS = ("table", "json", "jsonl", "yaml", "name")
 
 
@@ -137,7 +140,7 @@ class Client(harness.AgentTest):
         source = os.path.join(harness.SOURCE, "tests/e2e/numbered.bpf.c")
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "numbered.json")
-            self.agent.ctl("build", source, "-o", path)
+            self.agent.ctl("build", source, "-o", path, env=BUILD_ENV)
             with open(path, encoding="utf-8") as file:
                 made = json.load(file)
             self.assertEqual({"bpf_object", "bpf_object_size", "meta"}, set(made))

@@ -111,8 +111,8 @@ class Python(harness.AgentTest):
         self.addCleanup(self.channel.close)
         self.client = Reflected(self.channel)
 
-    def call(self, service, name, **fields):
-        method, request = self.client.method(service, name)
+    def call(self, service_name, method_name, /, **fields):
+        method, request = self.client.method(service_name, method_name)
         return method(request(**fields), timeout=harness.PATIENCE)
 
     def test_reflection_lists_the_services(self):
@@ -193,7 +193,7 @@ class Python(harness.AgentTest):
                 pass
         self.assertEqual(caught.exception.code(), grpc.StatusCode.DEADLINE_EXCEEDED)
         self.channel.close()
-        harness.wait_until(lambda: harness.n_fds(self.agent.pid) < before,
+        harness.wait_until(lambda: harness.n_fds(self.agent.pid) <= before,
                            "the connection is closed")
         self.assertEqual(self.agent.slots()["numbers"]["state"], "running")
 

@@ -32,7 +32,8 @@ TRACKERS = os.path.join(BUILD, "bpf/trackers")
 # A tracker of the tests' own: one numbered event for each getppid(2) of one process.
 NUMBERED = os.path.join(BUILD, "tests/e2e/numbered.bpf.o")
 PACKAGES = os.environ.get("EUNOMIA_PACKAGES", os.path.join(SOURCE, "../shared/packages"))
-PATIENCE = 60  # seconds that anything may take on a busy machine, with sanitizers
+# Seconds that anything may take on a busy machine, with sanitizers.
+PATIENCE = int(os.environ.get("EUNOMIA_TEST_PATIENCE", "60"))
 
 libc = ctypes.CDLL(None, use_errno=True)
 SYS_OPEN = 2  # x86-64; other machines have no such call
