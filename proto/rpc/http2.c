@@ -17,6 +17,7 @@
 #include <assert.h>
 
 #define ANSWER_FIELDS_MAX 6
+#define NUMBER_SIZE	  10 /* digits of the largest 32-bit number */
 
 EUB_DEFINE_CLEANUP(nghttp2_option *, nghttp2_option_del);
 
@@ -160,7 +161,7 @@ static void add_trailers(struct field_list *list, const struct rpc_call *call,
 
 static int submit_trailers(struct rpc_call *call)
 {
-	char digits[8];
+	char digits[NUMBER_SIZE];
 	struct eub_buf status = EUB_BUF_FIXED(digits, sizeof(digits));
 	struct field_list list = { .n = 0 };
 
@@ -201,8 +202,8 @@ int rpc_http2_submit_answer(struct rpc_call *call, enum rpc_answer_form form)
 	static const char type[] = "application/grpc";
 	static const char encoding[] = "identity";
 	nghttp2_data_provider provider = { .source.ptr = call, .read_callback = read_output };
-	char status_digits[8];
-	char http_digits[8];
+	char status_digits[NUMBER_SIZE];
+	char http_digits[NUMBER_SIZE];
 	struct eub_buf status = EUB_BUF_FIXED(status_digits, sizeof(status_digits));
 	struct eub_buf http = EUB_BUF_FIXED(http_digits, sizeof(http_digits));
 	struct field_list list = { .n = 0 };

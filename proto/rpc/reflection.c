@@ -148,7 +148,7 @@ static void answer_services(struct question *question)
 	_cleanup_(eub_freep) Grpc__Reflection__V1__ServiceResponse *services =
 	    calloc(schema->n_symbols + 1, sizeof(*services));
 	_cleanup_(eub_freep) Grpc__Reflection__V1__ServiceResponse **pointers =
-	    calloc(schema->n_symbols + 1, sizeof(*pointers));
+	    calloc(schema->n_symbols + 1, sizeof(void *));
 	Grpc__Reflection__V1__ListServiceResponse answer;
 
 	if (!services || !pointers) {

@@ -134,8 +134,8 @@ void *rpc_call_get_userdata(const struct rpc_call *call);
  * rpc_call_send() - queue one message
  *
  * Return: true while the queue is below its high-water mark; false when the sender should wait for
- * on_writable (the message was taken all the same). After the call was finished, messages are
- * dropped.
+ * on_writable (the message was taken all the same). After the call was finished, or is over without
+ * on_done having been called yet, messages are dropped: false, and no on_writable comes.
  */
 bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message);
 /* As rpc_call_send(), for @n bytes of an encoded message. */

@@ -78,6 +78,16 @@ static void test_every_status(void **state)
 	}
 }
 
+static void test_status_out_of_range(void **state)
+{
+	struct fixture *f = *state;
+	struct rpc_peer_stream *stream = fixture_get(f, "status/4294967295");
+
+	rpc_peer_run(&f->peer);
+	assert_int_equal(stream->grpc_status, 4294967); /* the peer keeps seven digits */
+	assert_true(stream->is_closed);
+}
+
 static void test_details_come_back(void **state)
 {
 	struct fixture *f = *state;
@@ -459,6 +469,7 @@ int main(void)
 		TEST(test_calls_byte_by_byte),
 		TEST(test_calls_in_random_pieces),
 		TEST(test_every_status),
+		TEST(test_status_out_of_range),
 		TEST(test_details_come_back),
 		TEST(test_handler_that_gives_no_reply),
 		TEST(test_authorize_refuses),
