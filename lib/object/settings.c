@@ -292,6 +292,8 @@ static int apply_defaults(struct bpf_object *object, const struct eun_package *p
 		r = set_variable(object, variable->name, variable->default_value, err);
 		if (r < 0) {
 			eun_error_prefix(err, "default of the package");
+			if (err)
+				err->reason = EUN_REASON_BAD_PACKAGE; /* not the caller's doing */
 			return r;
 		}
 	}
