@@ -365,31 +365,60 @@ static void test_too_many_streams_are_refused(void **state)
 	assert_int_equal(rpc_session_get_n_calls(f->session), RPC_MAX_STREAMS);
 }
 
-/* Bytes of a client that opens streams without end, as fast as it can. */
-static void append_flood(struct eub_buf *bytes, unsigned int n_streams)
+static void append_frame(struct eub_buf *bytes, uint8_t type, uint8_t flags, uint32_t id,
+			 const void *payload, size_t n)
+{
+	const unsigned char head[] = { (unsigned char)(n >> 16),
+				       (unsigned char)(n >> 8),
+				       (unsigned char)n,
+				       type,
+				       flags,
+				       (unsigned char)(id >> 24),
+				       (unsigned char)(id >> 16),
+				       (unsigned char)(id >> 8),
+				       (unsigned char)id };
+
+	eub_buf_append(bytes, head, sizeof(head));
+	eub_buf_append(bytes, payload, n);
+}
+
+/* Bytes of a client that opens streams as fast as it can, and resets each if @resets. */
+static void append_flood(struct eub_buf *bytes, unsigned int n_streams, bool resets)
 {
 	/* HPACK, static table only: POST, http, path and content-type as literals. */
-	static const unsigned char block[] = "\x83\x86\x04\x18/eunomia.v1.Trackers/Get\x5f\x10"
-					     "application/grpc";
-	static const unsigned char settings[] = { 0, 0, 0, 4, 0, 0, 0, 0, 0 };
+	static const char block[] = "\x83\x86\x04\x18/eunomia.v1.Trackers/Get\x5f\x10"
+				    "application/grpc";
 
 	eub_buf_append(bytes, NGHTTP2_CLIENT_MAGIC, NGHTTP2_CLIENT_MAGIC_LEN);
-	eub_buf_append(bytes, settings, sizeof(settings));
-	for (unsigned int i = 0; i < n_streams; i++) {
-		uint32_t id = 2 * i + 1;
-		const unsigned char head[] = { 0,
-					       0,
-					       sizeof(block) - 1,
-					       NGHTTP2_HEADERS,
-					       NGHTTP2_FLAG_END_HEADERS,
-					       (unsigned char)(id >> 24),
-					       (unsigned char)(id >> 16),
-					       (unsigned char)(id >> 8),
-					       (unsigned char)id };
-
-		eub_buf_append(bytes, head, sizeof(head));
-		eub_buf_append(bytes, block, sizeof(block) - 1);
+	append_frame(bytes, NGHTTP2_SETTINGS, 0, 0, "", 0);
+	for (uint32_t id = 1; id < 2 * n_streams; id += 2) {
+		append_frame(bytes, NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, id, block,
+			     sizeof(block) - 1);
+		if (resets)
+			append_frame(bytes, NGHTTP2_RST_STREAM, 0, id, "\0\0\0\x8", 4);
 	}
+}
+
+/* A client that resets its streams as fast as it opens them (CVE-2023-44487) is cut off. */
+static void test_rapid_reset(void **state)
+{
+	struct fixture *f = *state;
+	struct eub_buf bytes = EUB_BUF_INIT;
+	size_t offset = 0;
+
+	append_flood(&bytes, 10000, true);
+	while (offset < bytes.len && !rpc_session_is_over(f->session)) {
+		struct eub_buf out = EUB_BUF_INIT;
+		size_t n = EUB_MIN(bytes.len - offset, (size_t)4096);
+
+		(void)rpc_session_feed(f->session, bytes.data + offset, n); /* is_over tells */
+		(void)rpc_session_pump(f->session, &out, 1 << 20);
+		eub_buf_done(&out);
+		offset += n;
+	}
+	assert_true(rpc_session_is_over(f->session));
+	assert_true(offset < bytes.len / 2);
+	eub_buf_done(&bytes);
 }
 
 static void test_ten_thousand_streams_unread(void **state)
@@ -397,7 +426,7 @@ static void test_ten_thousand_streams_unread(void **state)
 	struct fixture *f = *state;
 	struct eub_buf bytes = EUB_BUF_INIT;
 
-	append_flood(&bytes, 10000);
+	append_flood(&bytes, 10000, false);
 	rpc_peer_feed(&f->peer, bytes.data, bytes.len);
 	assert_int_equal(f->peer.session_result, -EPROTO);
 	assert_true(rpc_session_is_over(f->session));
@@ -410,7 +439,7 @@ static void test_ten_thousand_streams_read(void **state)
 	struct fixture *f = *state;
 	struct eub_buf bytes = EUB_BUF_INIT;
 
-	append_flood(&bytes, 10000);
+	append_flood(&bytes, 10000, false);
 	for (size_t offset = 0; offset < bytes.len; offset += 4096) {
 		struct eub_buf out = EUB_BUF_INIT;
 
@@ -488,6 +517,7 @@ int main(void)
 		TEST(test_too_many_streams_are_refused),
 		TEST(test_ten_thousand_streams_unread),
 		TEST(test_ten_thousand_streams_read),
+		TEST(test_rapid_reset),
 		TEST(test_garbage_ends_the_session),
 		TEST(test_ping_flood),
 		TEST(test_half_a_frame_then_close),
