@@ -217,7 +217,7 @@ static void flood_open(const char *name, void (*one)(void))
 	while (!atomic_load(&flood.is_over))
 		eun__switch_set(f.sw, ++n % 2);
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	print_message("%u switches: %lu + %lu of %u events\n", n, f.counts[0], f.counts[1],
+	print_message("%u switches: %lu + %lu of %d events\n", n, f.counts[0], f.counts[1],
 		      N_EVENTS);
 	assert_int_equal(f.counts[0] + f.counts[1], N_EVENTS);
 	assert_true(f.counts[0] > 0 && f.counts[1] > 0 && n >= N_SWITCHES);
