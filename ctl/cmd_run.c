@@ -14,6 +14,8 @@
 #include "ctl_limits.h"
 #include "stop_signal.h"
 
+#include <inttypes.h>
+
 const struct option_row cmd_run_options[] = { { 0 } };
 
 static const enum eun_format formats[_OUTPUT_FORMAT_MAX] = {
@@ -23,25 +25,30 @@ static const enum eun_format formats[_OUTPUT_FORMAT_MAX] = {
 	[OUTPUT_RAW] = EUN_FORMAT_RAW,
 };
 
+/* An event type of the slot. */
+struct run_source {
+	const struct eun_schema *schema; /* the slot's */
+	struct event_source lines;
+};
+
 /* What a run owns beside the engine. */
 struct run {
 	const struct ctl *ctl;
 	enum eun_format format;
 	struct events_output out;
-	struct event_source *sources; /* one per schema of the slot */
-	const struct eun_schema **schemas;
+	struct run_source *sources;
 	size_t n_sources;
 	size_t last; /* source of the event before: mostly that of the next, too */
 };
 
 static const struct event_source *find_source(struct run *run, const struct eun_schema *schema)
 {
-	if (run->schemas[run->last] == schema)
-		return &run->sources[run->last];
+	if (run->sources[run->last].schema == schema)
+		return &run->sources[run->last].lines;
 	for (size_t i = 0; i < run->n_sources; i++) {
-		if (run->schemas[i] == schema) {
+		if (run->sources[i].schema == schema) {
 			run->last = i;
-			return &run->sources[i];
+			return &run->sources[i].lines;
 		}
 	}
 	return NULL;
@@ -96,29 +103,26 @@ static int make_sources(struct run *run, const struct eun_slot *slot, struct eun
 	while (eun_slot_get_schema(slot, n))
 		n++;
 	run->sources = calloc(n + 1, sizeof(*run->sources));
-	run->schemas = calloc(n + 1, sizeof(*run->schemas));
-	if (!run->sources || !run->schemas)
-		goto no_memory;
-	for (; run->n_sources < n; run->n_sources++) {
-		const struct eun_schema *schema = eun_slot_get_schema(slot, run->n_sources);
+	for (size_t i = 0; i < n && run->sources; i++) {
+		const struct eun_schema *schema = eun_slot_get_schema(slot, i);
 
-		if (event_source_init(&run->sources[run->n_sources], eun_slot_get_name(slot),
+		if (event_source_init(&run->sources[i].lines, eun_slot_get_name(slot),
 				      eun_slot_get_generation(slot), eun_schema_get_name(schema),
 				      eun_schema_get_text_header(schema)) < 0)
-			goto no_memory;
-		run->schemas[run->n_sources] = schema;
+			break;
+		run->sources[i].schema = schema;
+		run->n_sources++;
 	}
+	if (!run->sources || run->n_sources < n)
+		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
 	return 0;
-no_memory:
-	return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
 }
 
 static void run_done(struct run *run)
 {
 	for (size_t i = 0; i < run->n_sources; i++)
-		event_source_done(&run->sources[i]);
+		event_source_done(&run->sources[i].lines);
 	free(run->sources);
-	free(run->schemas);
 	events_output_done(&run->out);
 }
 
@@ -145,11 +149,25 @@ static int loop(struct run *run, struct eun_engine *engine, struct eun_error *er
 	return 0;
 }
 
+static void tell_losses(const struct run *run, struct eun_slot *slot)
+{
+	const char *name = eun_slot_get_name(slot);
+	struct eun_slot_stats stats;
+
+	eun_slot_get_stats(slot, &stats);
+	if (stats.lost > 0)
+		ctl_remark(run->ctl, "'%s' lost %" PRIu64 " events of %" PRIu64, name, stats.lost,
+			   stats.lost + stats.events);
+	if (stats.ring_full > 0)
+		ctl_remark(run->ctl,
+			   "'%s' found its ring full %" PRIu64 " times: events may be missing",
+			   name, stats.ring_full);
+}
+
 /* Everything between loading and detaching. */
 static int run_slot(struct run *run, struct eun_engine *engine, struct eun_slot *slot,
 		    struct eun_error *err)
 {
-	struct eun_slot_stats stats;
 	int r = make_sources(run, slot, err);
 
 	if (r == 0)
@@ -161,19 +179,12 @@ static int run_slot(struct run *run, struct eun_engine *engine, struct eun_slot 
 	for (size_t i = 0; eun_slot_get_note(slot, i); i++)
 		ctl_remark(run->ctl, "note: %s", eun_slot_get_note(slot, i));
 	if (run->n_sources == 1)
-		events_output_announce(&run->out, run->sources);
+		events_output_announce(&run->out, &run->sources[0].lines);
 	(void)events_output_flush(&run->out); /* the loop looks at out.error */
 	r = loop(run, engine, err);
 	slot = eun_engine_remove(engine, slot);
-	eun_slot_get_stats(slot, &stats);
 	(void)events_output_flush(&run->out); /* looked at by the caller */
-	if (stats.lost > 0)
-		ctl_remark(run->ctl, "'%s' lost %llu events of %llu", eun_slot_get_name(slot),
-			   (unsigned long long)stats.lost,
-			   (unsigned long long)(stats.lost + stats.events));
-	if (stats.ring_full > 0)
-		ctl_remark(run->ctl, "'%s' found its ring full %llu times, events may be missing",
-			   eun_slot_get_name(slot), (unsigned long long)stats.ring_full);
+	tell_losses(run, slot);
 	eun_slot_free(slot);
 	return r;
 }

@@ -215,7 +215,7 @@ int slot_call(struct ctl *ctl, const char *path, const ProtobufCMessage *request
 	if (r < 0)
 		return r;
 	reply = (Eunomia__V1__SlotReply *)message;
-	if (!reply->slot) {
+	if (!reply || !reply->slot) {
 		eunomia__v1__slot_reply__free_unpacked(reply, NULL);
 		return eun_error_set(err, -EPROTO, EUN_REASON_INTERNAL,
 				     "the agent's answer holds no slot");
@@ -237,22 +237,24 @@ int slot_call_name(struct ctl *ctl, const char *path, const char *name,
 	return slot_call(ctl, path, &request.base, ret_reply, err);
 }
 
-/* Calls @path for each name; stores the replies that came. */
+/* Calls @path for each name; stores the answers that came and their slots. */
 static enum ctl_exit call_each(struct ctl *ctl, const char *path, Eunomia__V1__SlotReply **replies,
-			       size_t *n_replies)
+			       Eunomia__V1__Slot **slots, size_t *n)
 {
 	enum ctl_exit status = CTL_EXIT_OK;
 
 	for (size_t i = 0; i < ctl->arguments.positional.n; i++) {
 		const char *name = ctl->arguments.positional.items[i];
 		struct eun_error err = EUN_ERROR_INIT;
+		Eunomia__V1__SlotReply *reply = NULL;
 
-		if (slot_call_name(ctl, path, name, &replies[*n_replies], &err) == 0) {
-			(*n_replies)++;
-		} else {
+		if (slot_call_name(ctl, path, name, &reply, &err) < 0) {
 			enum ctl_exit failure = ctl_fail(ctl, name, &err);
 
 			status = status == CTL_EXIT_OK ? failure : status;
+		} else {
+			replies[*n] = reply;
+			slots[(*n)++] = reply->slot;
 		}
 		eun_error_done(&err);
 		/* Without an agent the other names fail for the same reason. */
@@ -265,15 +267,13 @@ static enum ctl_exit call_each(struct ctl *ctl, const char *path, Eunomia__V1__S
 enum ctl_exit slot_run_verb(struct ctl *ctl, const char *path)
 {
 	size_t n_names = ctl->arguments.positional.n;
-	_cleanup_(eub_freep) Eunomia__V1__SlotReply **replies = calloc(n_names, sizeof(*replies));
-	_cleanup_(eub_freep) Eunomia__V1__Slot **slots = calloc(n_names, sizeof(*slots));
+	_cleanup_(eub_freep) Eunomia__V1__SlotReply **replies = calloc(n_names, sizeof(void *));
+	_cleanup_(eub_freep) Eunomia__V1__Slot **slots = calloc(n_names, sizeof(void *));
 	struct slot_list list = { .slots = slots };
 	enum ctl_exit status = CTL_EXIT_FAILED;
 
 	if (replies && slots)
-		status = call_each(ctl, path, replies, &list.n);
-	for (size_t i = 0; i < list.n; i++)
-		slots[i] = replies[i]->slot;
+		status = call_each(ctl, path, replies, slots, &list.n);
 	if (n_names == 1 && list.n == 1)
 		status = record_print(ctl, &slot_kind, slots[0]);
 	else if (list.n > 0 && record_print(ctl, &slot_list_kind, &list) != CTL_EXIT_OK)

@@ -23,8 +23,9 @@ extern const struct record_kind slot_list_kind;
 extern const struct record_kind slot_kind;
 
 /* Writes an Eunomia__V1__Slot as an object. */
-void slot_write(struct document *doc, const void *slot);
-void slot_append_name(const void *slot, struct eub_buf *out);
+void slot_write(struct document *doc, const void *object);
+/* Appends the name of an Eunomia__V1__Slot. */
+void slot_append_name(const void *object, struct eub_buf *out);
 /* Never NULL: proto3 may leave a message out. */
 const Eunomia__V1__SlotStats *slot_get_stats(const Eunomia__V1__Slot *slot);
 /**

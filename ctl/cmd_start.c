@@ -43,7 +43,7 @@ static int call_start(struct ctl *ctl, const struct source *source,
 	const struct options *options = &ctl->options;
 	size_t n = options->settings.n;
 	_cleanup_(eub_freep) Eunomia__V1__Setting *list = calloc(n + 1, sizeof(*list));
-	_cleanup_(eub_freep) Eunomia__V1__Setting **pointers = calloc(n + 1, sizeof(*pointers));
+	_cleanup_(eub_freep) Eunomia__V1__Setting **pointers = calloc(n + 1, sizeof(void *));
 	const char *name = choose_name(ctl, source);
 
 	if (!list || !pointers)

@@ -84,7 +84,7 @@ static int set_size(void *value, const char *argument)
 	if (strchr("kK", digits[n - 1]))
 		unit = 1024;
 	else if (strchr("mM", digits[n - 1]))
-		unit = 1024 * 1024;
+		unit = (uint64_t)1024 * 1024;
 	if (unit > 1)
 		digits[n - 1] = '\0';
 	r = eub_parse_u64(digits, &size);

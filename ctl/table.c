@@ -235,11 +235,14 @@ int table_write(struct table *table, struct eub_buf *out, unsigned int width, un
 {
 	size_t widths[TABLE_COLUMNS_MAX];
 	char human[TABLE_HUMAN_MAX];
-	size_t sum = measure(table, false, flags, widths);
-	bool is_human = sum > width;
+	size_t sum;
+	bool is_human;
 
+	assert(table->n_columns > 0);
 	if (table->has_failed)
 		return -ENOMEM;
+	sum = measure(table, false, flags, widths);
+	is_human = sum > width;
 	if (is_human)
 		sum = measure(table, true, flags, widths);
 	if (flags & TABLE_CUT_TEXT)

@@ -20,8 +20,9 @@ static void on_event(struct eun_slot *slot, const struct eun_event *event, void 
 int main(int argc, char **argv)
 {
 	unsigned long left = argc == 3 ? strtoul(argv[2], NULL, 10) : 0;
-	struct eun_engine_options options = {
-		.size = sizeof(options), .on_event = on_event, .userdata = &left };
+	struct eun_engine_options options = { .size = sizeof(options),
+					      .on_event = on_event,
+					      .userdata = &left };
 	struct eun_error err = EUN_ERROR_INIT;
 	struct eun_engine *engine = NULL;
 	struct eun_package *package = NULL;

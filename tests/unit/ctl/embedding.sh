@@ -6,7 +6,7 @@
 set -eu
 root=$1 build=$2 cc=$3 sanitize=${4:-}
 source=$root/tests/data/embedding.c
-tracker=$build/bpf/trackers/opensnoop.bpf.o
+tracker=$build/bpf/trackers/opensnoop.json
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
