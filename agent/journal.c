@@ -11,6 +11,7 @@
 #include "journal.h"
 
 #include "base/fd.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -130,10 +131,12 @@ int journal_send(struct journal *journal, const void *entry, size_t n)
 
 bool journal_is_stream(int fd, const char *journal_stream)
 {
-	unsigned long long device, inode;
+	char text[64];
 	struct stat st;
 
-	if (!journal_stream || sscanf(journal_stream, "%llu:%llu", &device, &inode) != 2)
+	if (!journal_stream || fstat(fd, &st) < 0)
 		return false;
-	return fstat(fd, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+	(void)snprintf(text, sizeof(text), "%llu:%llu", (unsigned long long)st.st_dev,
+		       (unsigned long long)st.st_ino);
+	return eub_streq(text, journal_stream);
 }

@@ -120,7 +120,7 @@ static int add_slots(Eunomia__V1__ListReply *reply, struct slots *slots)
 
 	if (n == 0)
 		return 0;
-	reply->slots = calloc(n, sizeof(reply->slots[0]));
+	reply->slots = calloc(n, sizeof(Eunomia__V1__Slot *));
 	if (!reply->slots)
 		return -ENOMEM;
 	EUB_LIST_FOREACH (entry, &slots->entries, struct slot_entry, link) {

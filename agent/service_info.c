@@ -29,7 +29,7 @@ static int add_features(Eunomia__V1__InfoReply *reply)
 	while (info_probe(n, &feature)) {
 		Eunomia__V1__Feature *message = malloc(sizeof(*message));
 		Eunomia__V1__Feature **grown =
-		    reallocarray(reply->features, n + 1, sizeof(reply->features[0]));
+		    reallocarray(reply->features, n + 1, sizeof(Eunomia__V1__Feature *));
 
 		if (grown)
 			reply->features = grown;
@@ -60,7 +60,8 @@ static int add_limits(Eunomia__V1__InfoReply *reply, const struct config *config
 
 		if (!eub_streq(key->section, "Limits"))
 			continue;
-		grown = reallocarray(reply->limits, reply->n_limits + 1, sizeof(reply->limits[0]));
+		grown =
+		    reallocarray(reply->limits, reply->n_limits + 1, sizeof(Eunomia__V1__Limit *));
 		if (!grown)
 			return -ENOMEM;
 		reply->limits = grown;

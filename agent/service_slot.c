@@ -76,7 +76,7 @@ static int add_hooks(Eunomia__V1__Slot *message, const struct eun_slot *slot)
 		n++;
 	if (n == 0)
 		return 0;
-	message->hooks = calloc(n, sizeof(message->hooks[0]));
+	message->hooks = calloc(n, sizeof(Eunomia__V1__Hook *));
 	if (!message->hooks)
 		return -1;
 	for (; message->n_hooks < n; message->n_hooks++) {
@@ -92,7 +92,7 @@ static int add_schemas(Eunomia__V1__Slot *message, const struct slot_entry *entr
 {
 	if (entry->n_schemas == 0)
 		return 0;
-	message->schemas = calloc(entry->n_schemas, sizeof(message->schemas[0]));
+	message->schemas = calloc(entry->n_schemas, sizeof(Eunomia__V1__Schema *));
 	if (!message->schemas)
 		return -1;
 	for (; message->n_schemas < entry->n_schemas; message->n_schemas++) {

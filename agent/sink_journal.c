@@ -217,7 +217,10 @@ static void make_field_name(const char *member, char name[static JOURNAL_FIELD_M
 	for (size_t i = sizeof(FIELD_PREFIX) - 1; i < n; i++) {
 		unsigned char c = (unsigned char)name[i];
 
-		name[i] = c < 0x80 && isalnum(c) ? (char)toupper(c) : '_';
+		if (c < 0x80 && isalnum(c))
+			name[i] = (char)toupper(c);
+		else
+			name[i] = '_';
 	}
 }
 

@@ -29,7 +29,7 @@ void sink_journal_close(struct sink_journal *sink);
 struct sink_journal *sink_journal_free(struct sink_journal *sink);
 
 /* What the sink keeps per slot. Return: 0; -ENOMEM. */
-int journal_slot_new(struct sink_journal *sink, const char *slot, const char *tracker,
+int journal_slot_new(struct sink_journal *sink, const char *name, const char *tracker,
 		     struct journal_slot **ret_slot);
 /* NULL allowed. Returns NULL. */
 struct journal_slot *journal_slot_free(struct journal_slot *slot);

@@ -31,6 +31,8 @@
 #include <string.h>
 
 #define REASON_SLOW_CLIENT "slow-client"
+/* A batch buffer that grew larger gives its memory back. */
+#define KEPT_BATCH_BYTES   ((size_t)4 * LIMIT_BATCH_BYTES)
 
 /* What a stream has missed of one slot for one reason. */
 struct loss {
@@ -246,7 +248,7 @@ void watch_flush(struct watch *watch)
 		if (stream->n_left > 0 && stream_wants(stream, watch->head.slot))
 			stream_send_batch(stream);
 	for (size_t i = 0; i < _EUN_FORMAT_MAX; i++) {
-		if (watch_batch_get_size(&watch->batches[i]) > 4 * LIMIT_BATCH_BYTES)
+		if (watch_batch_get_size(&watch->batches[i]) > KEPT_BATCH_BYTES)
 			watch_batch_done(&watch->batches[i]); /* a rare giant */
 		else
 			watch_batch_clear(&watch->batches[i]);

@@ -32,7 +32,7 @@ static int add_members(Eunomia__V1__Schema *message, const struct eun_schema *sc
 
 	if (n == 0)
 		return 0;
-	message->members = calloc(n, sizeof(message->members[0]));
+	message->members = calloc(n, sizeof(Eunomia__V1__Member *));
 	if (!message->members)
 		return -1;
 	for (; message->n_members < n; message->n_members++) {
