@@ -48,6 +48,20 @@ class BadClient(harness.WitnessTest):
         self.agent.start_numbered(name, source.pid)
         return source
 
+    def watch(self, name, count=1):
+        """Clients that have an event stream open."""
+        before = harness.n_fds(self.agent.pid)
+        readers = [self.agent.events(name) for _ in range(count)]
+        harness.wait_until(lambda: harness.n_fds(self.agent.pid) >= before + count, "connected")
+        return readers
+
+    def wait_for_all(self, name):
+        """Waits until every event of a flood was read or counted as lost; returns the slot."""
+        def is_whole():
+            slot = self.agent.slots()[name]
+            return slot if slot["events"] + slot["lost"] == FLOOD_EVENTS else None
+        return harness.wait_until(is_whole, "each event is accounted for")
+
     def test_garbage(self):
         dice = random.Random(1)
         for i in range(200):
@@ -176,12 +190,9 @@ class BadClient(harness.WitnessTest):
             # Slot name as the first field of StreamRequest.
             for _ in range(4):
                 client.open(STREAM, h2.message(b"\x0a\x05flood"))
-        with self.agent.events("flood") as reader:
-            # It is there before the flood begins.
-            harness.wait_until(lambda: harness.n_fds(self.agent.pid) >= self.n_fds + 5, "connected")
+        with self.watch("flood")[0] as reader:
             source.communicate(b"\n", timeout=harness.PATIENCE)
-            slot = self.agent.slots()["flood"]
-            self.assertEqual(slot["events"] + slot["lost"], FLOOD_EVENTS)
+            self.wait_for_all("flood")
             reader.end()
         self.assertLess(harness.peak_rss(self.agent.pid) - before, 64 * MIB)
         for client in stuck:
@@ -190,13 +201,10 @@ class BadClient(harness.WitnessTest):
 
     def test_slow_client_is_told_what_it_missed(self):
         source = self.flood("flood")
-        reader = self.agent.events("flood")
-        harness.wait_until(lambda: harness.n_fds(self.agent.pid) > self.n_fds, "connected")
+        reader = self.watch("flood")[0]
         os.kill(reader.process.pid, signal.SIGSTOP)  # reads nothing while the flood lasts
         source.communicate(b"\n", timeout=harness.PATIENCE)
-        harness.wait_until(lambda: self.agent.slots()["flood"]["events"] +
-                           self.agent.slots()["flood"]["lost"] >= FLOOD_EVENTS, "all was read")
-        kernel_lost = self.agent.slots()["flood"]["lost"]
+        kernel_lost = self.wait_for_all("flood")["lost"]
         os.kill(reader.process.pid, signal.SIGCONT)
         self.agent.ctl("stop", "flood")
         lines = []
@@ -211,8 +219,7 @@ class BadClient(harness.WitnessTest):
 
     def test_client_killed_in_the_middle_of_a_stream(self):
         source = self.flood("flood", count=100000, rate=20000)
-        readers = [self.agent.events("flood") for _ in range(5)]
-        harness.wait_until(lambda: harness.n_fds(self.agent.pid) >= self.n_fds + 5, "connected")
+        readers = self.watch("flood", 5)
         source.stdin.write(b"\n")
         source.stdin.flush()
         for reader in readers:

@@ -163,8 +163,6 @@ class Python(harness.AgentTest):
         self.agent.start_numbered("numbers")
         self.assertEqual(next(watch).status, 1)  # SERVING
         self.assertEqual(self.call("grpc.health.v1.Health", "Check", service="numbers").status, 1)
-        self.agent.ctl("pause", "numbers")
-        self.assertEqual(next(watch).status, 2)  # NOT_SERVING
         self.agent.ctl("stop", "numbers")
         self.assertEqual(next(watch).status, 3)
         watch.cancel()

@@ -81,6 +81,11 @@ class Connection:
         kind, flags, stream = struct.unpack_from(">BBI", self.pending, 3)
         payload = self.pending[9:9 + size]
         self.pending = self.pending[9 + size:]
+        if kind == DATA and size:  # what was read makes room for more
+            try:
+                self.send(frame(WINDOW_UPDATE, 0, 0, struct.pack(">I", size)))
+            except (BrokenPipeError, ConnectionResetError):
+                pass
         return kind, flags, stream & 0x7fffffff, payload
 
     def length(self):
