@@ -13,7 +13,7 @@ enum signal_outcome {
 	ALREADY_PENDING = 2, /* the same signal was queued already */
 	QUEUE_FULL = 3,	     /* not sent: the target's queue is full */
 	INFO_LOST = 4,	     /* sent without its details: the queue is full */
-	/* Of a call to kill(2), tkill(2) or tgkill(2) that sent no signal. */
+	/* Of a call to kill(2), tkill(2) or tgkill(2). */
 	REFUSED = 5,  /* ret says why */
 	PROBED = 6,   /* signal 0: the target exists */
 	RETURNED = 7, /* with kill_only: the call succeeded */

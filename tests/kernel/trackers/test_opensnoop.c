@@ -38,9 +38,19 @@ static const struct event *wait_for(struct watch *watch, const char *fname)
 	return watch_for(watch, is_own_open_of, fname);
 }
 
+/* Watches this process alone, so that a busy machine cannot fill the ring. @more may be NULL. */
+static struct watch *watch_self(const char *more, uint32_t ring_bytes)
+{
+	char setting[32];
+
+	(void)snprintf(setting, sizeof(setting), "targ_pid=%d", getpid());
+	return watch_open_ring("opensnoop", sizeof(struct event),
+			       (const char *const[]){ setting, more, NULL }, ring_bytes);
+}
+
 static void shows_who_opened_what_and_the_result(void **state)
 {
-	struct watch *watch = watch_open("opensnoop", sizeof(struct event), NULL);
+	struct watch *watch = watch_self(NULL, 0);
 	const struct event *event;
 	int fd;
 
@@ -66,7 +76,7 @@ static void keeps_the_bytes_of_odd_names(void **state)
 		"/nonexistent/\xe2\x82\xac \"'\\%s",
 		"",
 	};
-	struct watch *watch = watch_open("opensnoop", sizeof(struct event), NULL);
+	struct watch *watch = watch_self(NULL, 0);
 
 	(void)state;
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(names); i++) {
@@ -78,7 +88,7 @@ static void keeps_the_bytes_of_odd_names(void **state)
 
 static void cuts_long_names(void **state)
 {
-	struct watch *watch = watch_open("opensnoop", sizeof(struct event), NULL);
+	struct watch *watch = watch_self(NULL, 0);
 	char name[OPENSNOOP_FNAME_LEN + 100];
 
 	(void)state;
@@ -93,7 +103,7 @@ static void cuts_long_names(void **state)
 
 static void shows_an_unreadable_name_as_empty(void **state)
 {
-	struct watch *watch = watch_open("opensnoop", sizeof(struct event), NULL);
+	struct watch *watch = watch_self(NULL, 0);
 
 	(void)state;
 	assert_int_equal(syscall(SYS_openat, AT_FDCWD, (const char *)1, O_RDONLY), -1);
@@ -104,7 +114,7 @@ static void shows_an_unreadable_name_as_empty(void **state)
 static void sees_openat2_and_the_oldest_call(void **state)
 {
 	struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NOFOLLOW };
-	struct watch *watch = watch_open("opensnoop", sizeof(struct event), NULL);
+	struct watch *watch = watch_self(NULL, 0);
 	long fd = syscall(SYS_openat2, AT_FDCWD, "/proc", &how, sizeof(how));
 
 	(void)state;
@@ -122,8 +132,7 @@ static void sees_openat2_and_the_oldest_call(void **state)
 
 static void targ_failed_shows_failures_only(void **state)
 {
-	struct watch *watch = watch_open("opensnoop", sizeof(struct event),
-					 (const char *const[]){ "targ_failed=1", NULL });
+	struct watch *watch = watch_self("targ_failed=1", 0);
 	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 
 	(void)state;
@@ -153,13 +162,9 @@ static void open_in_child(const char *name, uid_t uid)
 
 static void targ_pid_shows_one_process(void **state)
 {
-	char setting[32];
-	struct watch *watch;
+	struct watch *watch = watch_self(NULL, 0);
 
 	(void)state;
-	(void)snprintf(setting, sizeof(setting), "targ_pid=%d", getpid());
-	watch =
-	    watch_open("opensnoop", sizeof(struct event), (const char *const[]){ setting, NULL });
 	open_in_child("/nonexistent/child", 0);
 	assert_int_equal(open("/nonexistent/parent", O_RDONLY | O_CLOEXEC), -1);
 	(void)wait_for(watch, "/nonexistent/parent");
@@ -185,14 +190,10 @@ static void targ_uid_shows_one_user(void **state)
 static void counts_what_found_the_ring_full(void **state)
 {
 	enum { N_CALLS = 1000 };
-	char setting[32];
-	struct watch *watch;
+	struct watch *watch = watch_self(NULL, 65536);
 	size_t before;
 
 	(void)state;
-	(void)snprintf(setting, sizeof(setting), "targ_pid=%d", getpid());
-	watch = watch_open_ring("opensnoop", sizeof(struct event),
-				(const char *const[]){ setting, NULL }, 65536);
 	/* The first look reads the number of CPUs from a file, which is an event itself. */
 	assert_int_equal(watch_get_lost(watch), 0);
 	watch_drain(watch);
