@@ -10,6 +10,8 @@
 #include "client.h"
 #include "table.h"
 
+#include <assert.h>
+
 static const char *const state_names[] = {
 	[EUNOMIA__V1__SLOT_STATE__SLOT_STATE_UNSPECIFIED] = "unknown",
 	[EUNOMIA__V1__SLOT_STATE__SLOT_STATE_RUNNING] = "running",
@@ -253,6 +255,7 @@ static enum ctl_exit call_each(struct ctl *ctl, const char *path, Eunomia__V1__S
 
 			status = status == CTL_EXIT_OK ? failure : status;
 		} else {
+			assert(reply);
 			replies[*n] = reply;
 			slots[(*n)++] = reply->slot;
 		}

@@ -7,8 +7,11 @@
 #include "cmd_slot.h"
 
 #include "base/cleanup.h"
+#include "base/str.h"
 #include "source.h"
 #include "trackers.h"
+
+#include <assert.h>
 
 const struct option_row cmd_start_options[] = { { 0 } };
 
@@ -21,18 +24,26 @@ static char **as_strings(const char *const *words)
 	return (char **)(uintptr_t)words;
 }
 
-/* A BPF object has no name of its own, so it gets that of its file where that may be one. */
-static const char *choose_name(const struct ctl *ctl, const struct source *source)
+/*
+ * The agent sees no file name, so what has no name of its own gets it from its file here. A package
+ * that does not parse is sent all the same: the agent's word counts.
+ *
+ * Return: the name, "" to leave it to the agent; free() it; NULL if there is no memory.
+ */
+static char *choose_name(const struct ctl *ctl, const struct source *source)
 {
-	static const char elf_magic[] = { 0x7f, 'E', 'L', 'F' };
-	const struct eub_buf *data = &source->data;
+	struct eun_package *package = NULL;
+	char *name;
 
 	if (ctl->options.name)
-		return ctl->options.name;
-	if (source->name && trackers_is_name(source->name) && data->len > sizeof(elf_magic) &&
-	    memcmp(data->data, elf_magic, sizeof(elf_magic)) == 0)
-		return source->name;
-	return "";
+		return strdup(ctl->options.name);
+	if (!source->name || !trackers_is_name(source->name) ||
+	    eun_package_parse(source->data.data, source->data.len, source->name, &package, NULL) <
+		0)
+		return strdup("");
+	name = strdup(eub_streq(eun_package_get_name(package), source->name) ? source->name : "");
+	eun_package_free(package);
+	return name;
 }
 
 static int call_start(struct ctl *ctl, const struct source *source,
@@ -44,9 +55,9 @@ static int call_start(struct ctl *ctl, const struct source *source,
 	size_t n = options->settings.n;
 	_cleanup_(eub_freep) Eunomia__V1__Setting *list = calloc(n + 1, sizeof(*list));
 	_cleanup_(eub_freep) Eunomia__V1__Setting **pointers = calloc(n + 1, sizeof(void *));
-	const char *name = choose_name(ctl, source);
+	_cleanup_(eub_freep) char *name = choose_name(ctl, source);
 
-	if (!list || !pointers)
+	if (!list || !pointers || !name)
 		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
 	for (size_t i = 0; i < n; i++) {
 		eunomia__v1__setting__init(&list[i]);
@@ -61,7 +72,7 @@ static int call_start(struct ctl *ctl, const struct source *source,
 		request.package.data = (uint8_t *)source->data.data;
 		request.package.len = source->data.len;
 	}
-	request.name = *as_strings(&name);
+	request.name = name;
 	request.settings = pointers;
 	request.n_settings = n;
 	request.args = as_strings(ctl->arguments.tail);
@@ -97,6 +108,7 @@ enum ctl_exit cmd_start(struct ctl *ctl)
 	if (start(ctl, spec, &reply, &err) < 0) {
 		status = ctl_fail(ctl, ctl->options.name ? ctl->options.name : spec, &err);
 	} else {
+		assert(reply);
 		for (size_t i = 0; i < reply->slot->n_notes; i++)
 			ctl_remark(ctl, "note: %s", reply->slot->notes[i]);
 		status = record_print(ctl, &slot_kind, reply->slot);

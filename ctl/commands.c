@@ -11,21 +11,25 @@
 #include <assert.h>
 
 static const struct command commands[] = {
-#define COMMAND(verb, synopsis, phrase, min, max, flags, output, outputs, complete, help)          \
-	{ #verb,                                                                                   \
-	  synopsis,                                                                                \
-	  phrase,                                                                                  \
-	  min,                                                                                     \
-	  max,                                                                                     \
-	  flags,                                                                                   \
-	  output,                                                                                  \
-	  outputs,                                                                                 \
-	  complete,                                                                                \
-	  help,                                                                                    \
-	  cmd_##verb##_options,                                                                    \
-	  cmd_##verb },
+/* clang-format off */
+#define COMMAND(verb_, synopsis_, phrase_, min, max, flags_, output_, outputs_, complete_, help_)   \
+	{                                                                                          \
+		.verb = #verb_,                                                                    \
+		.synopsis = synopsis_,                                                             \
+		.phrase = phrase_,                                                                 \
+		.min_args = min,                                                                   \
+		.max_args = max,                                                                   \
+		.flags = flags_,                                                                   \
+		.output = output_,                                                                 \
+		.outputs = outputs_,                                                               \
+		.complete = complete_,                                                             \
+		.help = help_,                                                                     \
+		.options = cmd_##verb_##_options,                                                  \
+		.run = cmd_##verb_,                                                                \
+	},
 #include "commands.def"
 #undef COMMAND
+	/* clang-format on */
 };
 
 static const struct option_row common_options[] = {

@@ -48,6 +48,8 @@ static int set_flag(void *value, const char *argument)
 
 static int set_string(void *value, const char *argument)
 {
+	if (!*argument)
+		return -EINVAL;
 	*(const char **)value = argument;
 	return 0;
 }
@@ -133,7 +135,7 @@ static const struct {
 	const char *expected;
 } kinds[] = {
 	[OPTION_FLAG] = { set_flag, "" },
-	[OPTION_STRING] = { set_string, "a text" },
+	[OPTION_STRING] = { set_string, "a text that is not empty" },
 	[OPTION_WORDS] = { set_words, "a text" },
 	[OPTION_COUNT] = { set_count, "a whole number above 0" },
 	[OPTION_SIZE] = { set_size, "a number of bytes, such as 262144, 256k or 1M" },

@@ -70,12 +70,7 @@ static int load_stdin(const char *spec, struct source *source, struct eun_error 
 	int r = eub_read_fd(STDIN_FILENO, CTL_SOURCE_MAX_BYTES, &source->data);
 
 	(void)spec; /* "-" */
-	if (r < 0)
-		return fail_read(r, err);
-	if (source->data.len == 0)
-		return eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE,
-				     "standard input is empty");
-	return 0;
+	return r < 0 ? fail_read(r, err) : 0;
 }
 
 /* Anything with a scheme, so that ftp:// is refused as a URL and not looked for as a file. */
@@ -156,6 +151,8 @@ int source_load(const char *spec, unsigned int flags, struct source *ret_source,
 	while (!kinds[i].is_of_kind(spec))
 		i++;
 	r = kinds[i].load(spec, &source, err);
+	if (r == 0 && source.data.len == 0)
+		r = eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE, "it is empty");
 	if (r == -ENOENT && (flags & SOURCE_MAY_BE_REMOTE) && trackers_is_name(spec)) {
 		source.tracker = strdup(spec);
 		eun_error_done(err);

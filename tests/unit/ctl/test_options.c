@@ -156,6 +156,7 @@ static void test_mistakes(void **state)
 		{ "-qx", "there is no option '-x'", "" },
 		{ "--name", "option '--name' needs an argument: NAME", "" },
 		{ "-n", "option '--name' needs an argument: NAME", "" },
+		{ "--name=", "option '--name' wants a text that is not empty, not ''", "" },
 		{ "--quiet=yes", "option '--quiet' takes no argument", "" },
 		{ "--count=x", "option '--count' wants a whole number above 0, not 'x'", "" },
 	};
