@@ -13,8 +13,8 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "btf/type_name.h"
 #include "event/plan.h"
-#include "event/type_name.h"
 
 #include <bpf/btf.h>
 
@@ -406,7 +406,7 @@ static int add_column(struct compiler *compiler, uint32_t type_id, struct place 
 				     .size_bits = (uint32_t)size_bits };
 	int r;
 
-	eun__append_type_name(&type, compiler->btf, type_id);
+	eun__type_name_append(&type, compiler->btf, type_id);
 	eub_buf_append_char(&type, '\0');
 	member.type = type.data;
 	if (type.has_failed)

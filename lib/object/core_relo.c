@@ -1,35 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads the core_relo part of .BTF.ext. The section comes from a package, so every offset is
- * checked against the section's size before it is followed; records are copied out, since nothing
- * promises their alignment.
+ * Sorts the relocations of .BTF.ext by what they need of the kernel's types (table below), and
+ * collects the names of the types that they start from.
  */
 #include "object/core_relo.h"
 
 #include "base/str.h"
-#include "object/limits.h"
+#include "btf/ext.h"
+#include "btf/type_name.h"
 
 #include <bpf/btf.h>
 #include <linux/bpf.h>
-
-/* The header up to the fields that we need; later kernels only append. */
-struct ext_header {
-	uint16_t magic;
-	uint8_t version;
-	uint8_t flags;
-	uint32_t hdr_len;
-	uint32_t func_info_off;
-	uint32_t func_info_len;
-	uint32_t line_info_off;
-	uint32_t line_info_len;
-	uint32_t core_relo_off;
-	uint32_t core_relo_len;
-};
-
-struct ext_section {
-	uint32_t sec_name_off;
-	uint32_t num_info;
-};
 
 enum need {
 	NEED_NOTHING, /* answered from the object's own types */
@@ -102,11 +83,16 @@ static size_t essential_length(const char *name)
 	return n;
 }
 
-static int add_relo(struct eun__core_roots *roots, const struct btf *btf,
-		    const struct bpf_core_relo *relo)
+struct reading {
+	struct eun__core_roots roots;
+	const struct btf *btf;
+	int result; /* of the first record that failed */
+};
+
+static int add_relo(struct reading *reading, const struct eun__btf_ext_record *record)
 {
-	enum need need = relo->kind < EUB_ARRAY_SIZE(needs) ? needs[relo->kind] : NEED_ALL;
-	const struct btf_type *type = btf__type_by_id(btf, relo->type_id);
+	enum need need = record->kind < EUB_ARRAY_SIZE(needs) ? needs[record->kind] : NEED_ALL;
+	const struct btf_type *type = btf__type_by_id(reading->btf, record->type_id);
 	const char *name;
 	uint32_t kind;
 
@@ -115,98 +101,41 @@ static int add_relo(struct eun__core_roots *roots, const struct btf *btf,
 	if (!type)
 		return -EINVAL;
 	kind = btf_kind(type) == BTF_KIND_ENUM64 ? BTF_KIND_ENUM : btf_kind(type);
-	name = btf__name_by_offset(btf, type->name_off);
-	if (need == NEED_ALL || !name || !*name || (need == NEED_SIMPLE && !is_simple_kind(kind))) {
-		roots->needs_everything = true;
+	name = eun__btf_name(reading->btf, type->name_off);
+	if (need == NEED_ALL || !*name || (need == NEED_SIMPLE && !is_simple_kind(kind))) {
+		reading->roots.needs_everything = true;
 		return 0;
 	}
-	return add_root(roots, name, essential_length(name), kind);
+	return add_root(&reading->roots, name, essential_length(name), kind);
 }
 
-/* One section's records at @p, @n bytes to the end. Return: bytes used, or -errno. */
-static ssize_t read_section(struct eun__core_roots *roots, const struct btf *btf,
-			    const unsigned char *p, size_t n, uint32_t record_size)
+static void on_relo(const struct eun__btf_ext_record *record, void *userdata)
 {
-	struct ext_section section;
-	size_t size;
+	struct reading *reading = userdata;
 
-	if (n < sizeof(section))
-		return -EINVAL;
-	memcpy(&section, p, sizeof(section));
-	if (section.num_info > EUN__CORE_RELOS_MAX)
-		return -E2BIG;
-	size = sizeof(section) + (size_t)section.num_info * record_size;
-	if (size > n)
-		return -EINVAL;
-	for (uint32_t i = 0; i < section.num_info; i++) {
-		struct bpf_core_relo relo;
-		int r;
-
-		memcpy(&relo, p + sizeof(section) + (size_t)i * record_size, sizeof(relo));
-		r = add_relo(roots, btf, &relo);
-		if (r < 0)
-			return r;
-	}
-	return (ssize_t)size;
-}
-
-static int read_relos(struct eun__core_roots *roots, const struct btf *btf, const unsigned char *p,
-		      size_t n)
-{
-	uint32_t record_size;
-	size_t at = sizeof(record_size);
-
-	if (n < sizeof(record_size))
-		return -EINVAL;
-	memcpy(&record_size, p, sizeof(record_size));
-	if (record_size < sizeof(struct bpf_core_relo) || record_size > 1024)
-		return -EINVAL;
-	while (at < n) {
-		ssize_t used = read_section(roots, btf, p + at, n - at, record_size);
-
-		if (used < 0)
-			return (int)used;
-		at += (size_t)used;
-	}
-	return 0;
-}
-
-static int read_ext(struct eun__core_roots *roots, const struct btf *btf, const unsigned char *ext,
-		    size_t size)
-{
-	struct ext_header header = { 0 };
-	uint64_t start;
-
-	if (size < offsetof(struct ext_header, core_relo_off))
-		return -EINVAL;
-	memcpy(&header, ext, EUB_MIN(size, sizeof(header)));
-	if (header.magic != BTF_MAGIC || header.hdr_len > size)
-		return -EINVAL;
-	/* Before CO-RE the header ended earlier. */
-	if (header.hdr_len < sizeof(header) || header.core_relo_len == 0)
-		return 0;
-	start = (uint64_t)header.hdr_len + header.core_relo_off;
-	if (start > size || header.core_relo_len > size - start)
-		return -EINVAL;
-	return read_relos(roots, btf, ext + start, header.core_relo_len);
+	if (reading->result == 0)
+		reading->result = add_relo(reading, record);
 }
 
 int eun__core_roots_read(const struct btf *btf, const void *ext, size_t ext_size,
 			 struct eun__core_roots *ret_roots, struct eun_error *err)
 {
-	struct eun__core_roots roots = { 0 };
-	int r = ext ? read_ext(&roots, btf, ext, ext_size) : 0;
+	struct reading reading = { .btf = btf };
+	int r =
+	    ext ? eun__btf_ext_walk(ext, ext_size, EUN__BTF_EXT_CORE_RELO, on_relo, &reading) : 0;
 
+	r = r < 0 ? r : reading.result;
 	if (r < 0) {
-		eun__core_roots_done(&roots);
+		eun__core_roots_done(&reading.roots);
 		return eun_error_set(err, r,
 				     r == -ENOMEM ? EUN_REASON_NO_MEMORY : EUN_REASON_BAD_PACKAGE,
 				     "section .BTF.ext of the object is damaged: its CO-RE "
 				     "relocations cannot be read");
 	}
-	if (roots.n_items > 0)
-		qsort(roots.items, roots.n_items, sizeof(*roots.items), compare_roots);
-	*ret_roots = roots;
+	if (reading.roots.n_items > 0)
+		qsort(reading.roots.items, reading.roots.n_items, sizeof(*reading.roots.items),
+		      compare_roots);
+	*ret_roots = reading.roots;
 	return 0;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an object's CO-RE relocations ask of the kernel's types: the names of the local types that
- * they start from. Layout of .BTF.ext: docs.kernel.org/bpf/btf.html, and struct bpf_core_relo in
- * <linux/bpf.h>.
+ * they start from (struct bpf_core_relo in <linux/bpf.h>).
  */
 #pragma once
 
@@ -32,7 +31,7 @@ struct eun__core_roots {
  * @btf:     the object's types; borrowed
  * @ext:     contents of its .BTF.ext section, @ext_size bytes; NULL if it has none
  *
- * Return: 0; -EINVAL (EUN_REASON_BAD_PACKAGE), -E2BIG, -ENOMEM.
+ * Return: 0; -EINVAL (EUN_REASON_BAD_PACKAGE), -ENOMEM.
  */
 int eun__core_roots_read(const struct btf *btf, const void *ext, size_t ext_size,
 			 struct eun__core_roots *ret_roots, struct eun_error *err);

@@ -8,7 +8,6 @@
 #define EUN__KERNEL_BTF_BYTES	 (64u << 20) /* vmlinux BTF is 5 MB; a bound for odd kernels */
 #define EUN__REDUCED_BTF_BYTES	 (4u << 20)  /* larger closures use the whole kernel BTF */
 #define EUN__REDUCED_CACHE_MAX	 64	     /* reduced BTFs kept, some hundred bytes each */
-#define EUN__CORE_RELOS_MAX	 65536	     /* CO-RE relocations in an object */
 #define EUN__GATE_ENTRIES	 16	     /* generations that a gate can hold loaded */
 #define EUN__PERF_EVENT_HZ	 1	     /* samples a second and CPU, as upstream's loader */
 #define EUN__NEAR_MATCHES	 3	     /* names in a "did you mean" */

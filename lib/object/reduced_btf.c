@@ -7,6 +7,7 @@
  */
 #include "object/reduced_btf.h"
 
+#include "btf/kind.h"
 #include "object/limits.h"
 
 #include <stdlib.h>
@@ -85,7 +86,7 @@ static int add_type(struct closure *closure, uint32_t *id)
 		closure->new_ids[*id] = VOID_PTR_ID;
 		return 0;
 	}
-	closure->size += eun__raw_btf_type_size(type);
+	closure->size += eun__btf_record_size(type);
 	if (closure->size > EUN__REDUCED_BTF_BYTES)
 		return -E2BIG;
 	closure->list[closure->n_list] = *id;
@@ -96,7 +97,7 @@ static int add_type(struct closure *closure, uint32_t *id)
 static int scan_type(struct closure *closure, uint32_t id)
 {
 	const struct btf_type *type = eun__raw_btf_type(closure->kernel, id);
-	size_t size = eun__raw_btf_type_size(type);
+	size_t size = eun__btf_record_size(type);
 	struct btf_type *copy = malloc(size);
 	int r;
 
@@ -211,7 +212,7 @@ static int write_types(struct closure *closure, struct eub_buf *types, struct eu
 	eub_buf_append(types, &void_ptr, sizeof(void_ptr));
 	for (uint32_t i = 0; i < closure->n_list; i++) {
 		const struct btf_type *type = eun__raw_btf_type(closure->kernel, closure->list[i]);
-		size_t size = eun__raw_btf_type_size(type);
+		size_t size = eun__btf_record_size(type);
 		struct btf_type *copy;
 		int r = eub_buf_reserve(types, size);
 

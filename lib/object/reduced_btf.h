@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/buf.h"
+#include "btf/raw.h"
 #include "object/core_relo.h"
-#include "object/raw_btf.h"
 
 /**
  * eun__reduced_btf_build() - raw BTF of the types that @roots reach by value

@@ -9,45 +9,13 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
+#include "btf/kind.h"
 #include "package/internal.h"
 #include "package/limits.h"
 #include "package/name.h"
 
 #include <assert.h>
 #include <bpf/btf.h>
-
-/* What follows a type's header of 12 bytes, and what its size_or_type is. */
-struct kind_layout {
-	uint8_t fixed_size;   /* bytes once */
-	uint8_t element_size; /* bytes of each of vlen elements */
-	bool has_type;	      /* size_or_type is a type id */
-	bool is_wrapper;      /* that type lies within this one */
-	bool has_members;     /* elements begin with a name and a type id */
-};
-
-static const struct kind_layout kind_layouts[] = {
-	[BTF_KIND_INT] = { .fixed_size = sizeof(uint32_t) },
-	[BTF_KIND_PTR] = { .has_type = true },
-	[BTF_KIND_ARRAY] = { .fixed_size = sizeof(struct btf_array) },
-	[BTF_KIND_STRUCT] = { .element_size = sizeof(struct btf_member), .has_members = true },
-	[BTF_KIND_UNION] = { .element_size = sizeof(struct btf_member), .has_members = true },
-	[BTF_KIND_ENUM] = { .element_size = sizeof(struct btf_enum) },
-	[BTF_KIND_FWD] = { 0 },
-	[BTF_KIND_TYPEDEF] = { .has_type = true, .is_wrapper = true },
-	[BTF_KIND_VOLATILE] = { .has_type = true, .is_wrapper = true },
-	[BTF_KIND_CONST] = { .has_type = true, .is_wrapper = true },
-	[BTF_KIND_RESTRICT] = { .has_type = true, .is_wrapper = true },
-	[BTF_KIND_FUNC] = { .has_type = true },
-	[BTF_KIND_FUNC_PROTO] = { .element_size = sizeof(struct btf_param),
-				  .has_type = true,
-				  .has_members = true },
-	[BTF_KIND_VAR] = { .fixed_size = sizeof(struct btf_var), .has_type = true },
-	[BTF_KIND_DATASEC] = { .element_size = sizeof(struct btf_var_secinfo) },
-	[BTF_KIND_FLOAT] = { 0 },
-	[BTF_KIND_DECL_TAG] = { .fixed_size = sizeof(struct btf_decl_tag), .has_type = true },
-	[BTF_KIND_TYPE_TAG] = { .has_type = true, .is_wrapper = true },
-	[BTF_KIND_ENUM64] = { .element_size = sizeof(struct btf_enum64) },
-};
 
 struct checker {
 	const uint8_t *types; /* types_size bytes */
@@ -111,15 +79,9 @@ static struct btf_type read_type(const struct checker *checker, uint32_t offset)
 	return type;
 }
 
-static bool is_known(const struct btf_type *type)
+static const struct eun__btf_kind *layout_of(const struct btf_type *type)
 {
-	return btf_kind(type) > BTF_KIND_UNKN && btf_kind(type) < EUB_ARRAY_SIZE(kind_layouts);
-}
-
-/* Row 0 is empty: a kind that nobody knows has no contents. */
-static const struct kind_layout *layout_of(const struct btf_type *type)
-{
-	return &kind_layouts[is_known(type) ? btf_kind(type) : BTF_KIND_UNKN];
+	return eun__btf_kind_find(btf_kind(type));
 }
 
 /* Fills offsets. Every type takes 12 bytes or more, which bounds their number. */
@@ -132,7 +94,7 @@ static int index_types(struct checker *checker)
 	if (!checker->offsets)
 		return eun__no_memory(checker->err);
 	for (checker->n = 1; offset < checker->types_size; checker->n++) {
-		const struct kind_layout *layout;
+		const struct eun__btf_kind *layout;
 		struct btf_type type;
 		size_t left = checker->types_size - offset;
 		size_t length = sizeof(type);
@@ -144,7 +106,7 @@ static int index_types(struct checker *checker)
 			return bad_type(checker, checker->n, "is cut off");
 		type = read_type(checker, (uint32_t)offset);
 		layout = layout_of(&type);
-		if (!is_known(&type))
+		if (!layout_of(&type)->is_known)
 			return bad_type(checker, checker->n, "is of an unknown kind");
 		length += layout->fixed_size + (size_t)btf_vlen(&type) * layout->element_size;
 		if (left < length)
@@ -162,7 +124,7 @@ struct reference {
 	bool is_inside; /* lies within the type that names it */
 };
 
-static uint32_t n_references(const struct btf_type *type, const struct kind_layout *layout)
+static uint32_t n_references(const struct btf_type *type, const struct eun__btf_kind *layout)
 {
 	if (btf_kind(type) == BTF_KIND_ARRAY)
 		return 2;
@@ -172,7 +134,7 @@ static uint32_t n_references(const struct btf_type *type, const struct kind_layo
 /* Reference @i < n_references() of the type at @offset. Enumerators give type id 0. */
 static struct reference read_reference(const struct checker *checker, uint32_t offset,
 				       const struct btf_type *type,
-				       const struct kind_layout *layout, uint32_t i)
+				       const struct eun__btf_kind *layout, uint32_t i)
 {
 	const uint8_t *p = checker->types + offset + sizeof(*type) + layout->fixed_size;
 	struct reference reference = { 0 };
@@ -242,7 +204,7 @@ static int check_types(struct checker *checker)
 {
 	for (uint32_t id = 1; id < checker->n; id++) {
 		struct btf_type type = read_type(checker, checker->offsets[id]);
-		const struct kind_layout *layout = layout_of(&type);
+		const struct eun__btf_kind *layout = layout_of(&type);
 		uint32_t n = n_references(&type, layout);
 
 		if (!has_name(checker, type.name_off))
@@ -262,7 +224,7 @@ static int check_types(struct checker *checker)
 static void take_away(struct checker *checker, uint32_t id, uint32_t *n_queue)
 {
 	struct btf_type type = read_type(checker, checker->offsets[id]);
-	const struct kind_layout *layout = layout_of(&type);
+	const struct eun__btf_kind *layout = layout_of(&type);
 	uint32_t n = n_references(&type, layout);
 
 	for (uint32_t i = 0; i < n; i++) {

@@ -10,7 +10,8 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/str.h"
-#include "package/btf_ext.h"
+#include "btf/ext.h"
+#include "btf/type_name.h"
 #include "package/elf.h"
 #include "package/map_def.h"
 
@@ -86,9 +87,8 @@ static bool is_kernel_name(const char *name)
 static const char *name_of(const struct btf *btf, uint32_t id)
 {
 	const struct btf_type *type = btf__type_by_id(btf, id);
-	const char *name = type ? btf__name_by_offset(btf, type->name_off) : NULL;
 
-	return name ? name : "";
+	return type ? eun__btf_name(btf, type->name_off) : "";
 }
 
 static void push(struct finder *finder, uint32_t id, enum mark mark)
@@ -139,19 +139,17 @@ static void mark_context(struct finder *finder, uint32_t func_id)
 		spread(finder, btf_params(proto)[0].type, MARK_KERNEL);
 }
 
-static void on_core_relo(uint32_t section, uint32_t type_id, void *userdata)
+static void on_core_relo(const struct eun__btf_ext_record *record, void *userdata)
 {
-	(void)section;
-	spread(userdata, type_id, MARK_KERNEL);
+	spread(userdata, record->type_id, MARK_KERNEL);
 }
 
-static void on_func_info(uint32_t section, uint32_t type_id, void *userdata)
+static void on_func_info(const struct eun__btf_ext_record *record, void *userdata)
 {
 	struct finder *finder = userdata;
-	const char *name = btf__name_by_offset(finder->btf, section);
 
-	if (name && !eub_streq(name, ".text"))
-		mark_context(finder, type_id);
+	if (!eub_streq(eun__btf_name(finder->btf, record->section), ".text"))
+		mark_context(finder, record->type_id);
 }
 
 /* Damage in .BTF.ext ends the walk; what it said so far still holds. */

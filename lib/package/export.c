@@ -12,7 +12,7 @@
 #include "base/str.h"
 #include "package/btf_check.h"
 #include "package/limits.h"
-#include "package/type_name.h"
+#include "package/name.h"
 
 #include <bpf/btf.h>
 

@@ -7,6 +7,8 @@
 
 #include "base/macro.h"
 #include "base/str.h"
+#include "btf/type_name.h"
+#include "package/internal.h"
 #include "package/limits.h"
 
 bool eun__is_name(const char *s, size_t room)
@@ -24,4 +26,17 @@ bool eun__is_name(const char *s, size_t room)
 		i += length;
 	}
 	return true;
+}
+
+const char *eun__type_name_copy(struct eun_package *package, const struct btf *btf,
+				uint32_t type_id)
+{
+	struct eub_buf buf = EUB_BUF_INIT;
+	const char *name = NULL;
+
+	eun__type_name_append(&buf, btf, type_id);
+	if (!buf.has_failed)
+		name = eun__package_copy(package, buf.data, buf.len);
+	eub_buf_done(&buf);
+	return name;
 }

@@ -14,12 +14,12 @@
 #include "base/cleanup.h"
 #include "base/macro.h"
 #include "base/str.h"
+#include "btf/type_name.h"
 #include "package/base64.h"
 #include "package/event_type.h"
 #include "package/inflate.h"
 #include "package/limits.h"
 #include "package/map_def.h"
-#include "package/type_name.h"
 
 #include <assert.h>
 #include <bpf/btf.h>

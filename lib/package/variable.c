@@ -11,7 +11,6 @@
 #include "package/internal.h"
 #include "package/limits.h"
 #include "package/name.h"
-#include "package/type_name.h"
 
 #include <bpf/btf.h>
 

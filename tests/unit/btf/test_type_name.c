@@ -8,7 +8,7 @@
 /* clang-format on */
 
 #include "base/buf.h"
-#include "package/type_name.h"
+#include "btf/type_name.h"
 
 #include <bpf/btf.h>
 
@@ -77,5 +77,5 @@ int main(void)
 		cmocka_unit_test(test_circles_end),
 	};
 
-	return cmocka_run_group_tests_name("package_type_name", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("btf_type_name", tests, NULL, NULL);
 }

@@ -4,15 +4,21 @@
  * bounds are gathered on the way to the base type and written after it. The depth is bounded, as a
  * chain of pointers may lead back to itself.
  */
-#include "package/type_name.h"
+#include "btf/type_name.h"
 
 #include "base/buf.h"
-#include "package/internal.h"
 
 #include <bpf/btf.h>
 #include <stdbool.h>
 
 #define DEPTH_MAX 32
+
+const char *eun__btf_name(const struct btf *btf, uint32_t offset)
+{
+	const char *name = btf__name_by_offset(btf, offset);
+
+	return name ? name : "";
+}
 
 static const char *keyword_of(const struct btf_type *type)
 {
@@ -34,8 +40,8 @@ static const char *keyword_of(const struct btf_type *type)
 static void append_base(struct eub_buf *buf, const struct btf *btf, const struct btf_type *type)
 {
 	const char *keyword = type ? keyword_of(type) : NULL;
-	const char *name = type ? btf__name_by_offset(btf, type->name_off) : NULL;
-	bool has_name = name && name[0];
+	const char *name = type ? eun__btf_name(btf, type->name_off) : "";
+	bool has_name = name[0];
 
 	if (keyword)
 		eub_buf_append_str(buf, keyword);
@@ -76,17 +82,4 @@ void eun__type_name_append(struct eub_buf *buf, const struct btf *btf, uint32_t 
 	eub_buf_fill(buf, '*', n_stars);
 	for (size_t i = 0; i < n_bounds; i++)
 		eub_buf_printf(buf, "[%u]", bounds[i]);
-}
-
-const char *eun__type_name_copy(struct eun_package *package, const struct btf *btf,
-				uint32_t type_id)
-{
-	struct eub_buf buf = EUB_BUF_INIT;
-	const char *name = NULL;
-
-	eun__type_name_append(&buf, btf, type_id);
-	if (!buf.has_failed)
-		name = eun__package_copy(package, buf.data, buf.len);
-	eub_buf_done(&buf);
-	return name;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Raw BTF is trusted for nothing: every cut and every wrong length must be refused. */
-#include "object/raw_btf.h"
+#include "btf/raw.h"
 
 #include "base/macro.h"
 

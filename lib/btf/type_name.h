@@ -6,16 +6,15 @@
 
 struct btf;
 struct eub_buf;
-struct eun_package;
+
+/* The name at @offset; "" where there is none. Borrowed from @btf. */
+const char *eun__btf_name(const struct btf *btf, uint32_t offset);
 
 /**
  * eun__type_name_append() - append a type's name as bpftool prints it
- * @type_id: of @btf, which eun__btf_open() checked
+ * @type_id: of @btf; what it leads to need not exist
  *
  * "unsigned int", "char[16]", "__u32[2][3]", "struct event *", "enum kind". Qualifiers are left
  * out. What has no name is "struct", "union" or "enum"; pointers to functions are "void *".
  */
 void eun__type_name_append(struct eub_buf *buf, const struct btf *btf, uint32_t type_id);
-/* The same as a string of the package. Return: the name, or NULL if there is no memory. */
-const char *eun__type_name_copy(struct eun_package *package, const struct btf *btf,
-				uint32_t type_id);

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include "package/btf_ext.h"
+#include "btf/ext.h"
 
 #include <errno.h>
 #include <linux/btf.h>
@@ -48,13 +48,13 @@ struct seen {
 	uint32_t sum;
 };
 
-static void on_record(uint32_t section, uint32_t type_id, void *userdata)
+static void on_record(const struct eun__btf_ext_record *record, void *userdata)
 {
 	struct seen *seen = userdata;
 
 	seen->n++;
-	seen->section = section;
-	seen->sum += type_id;
+	seen->section = record->section;
+	seen->sum += record->type_id;
 }
 
 static int walk(const void *data, size_t size, enum eun__btf_ext_part part, struct seen *seen)
@@ -130,5 +130,5 @@ int main(void)
 		cmocka_unit_test(test_numbers_too_large),
 	};
 
-	return cmocka_run_group_tests_name("package_btf_ext", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("btf_ext", tests, NULL, NULL);
 }

@@ -11,8 +11,14 @@ enum eun__btf_ext_part {
 	_EUN__BTF_EXT_PART_MAX,
 };
 
-/* @section: offset of the section's name in the BTF's strings; @type_id is not checked. */
-typedef void (*eun__btf_ext_fn)(uint32_t section, uint32_t type_id, void *userdata);
+/* One record; what it names is not checked. */
+struct eun__btf_ext_record {
+	uint32_t section; /* offset of the section's name in the BTF's strings */
+	uint32_t type_id;
+	uint32_t kind; /* enum bpf_core_relo_kind; 0 in other parts */
+};
+
+typedef void (*eun__btf_ext_fn)(const struct eun__btf_ext_record *record, void *userdata);
 
 /**
  * eun__btf_ext_walk() - visit every record of one part

@@ -39,6 +39,3 @@ static inline const char *eun__raw_btf_string(const struct eun__raw_btf *raw, ui
 {
 	return raw->strings + (offset < raw->n_strings ? offset : raw->n_strings - 1);
 }
-
-/* Bytes of a type record with all that follows its header; 0 for kinds that nobody knows. */
-size_t eun__raw_btf_type_size(const struct btf_type *type);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See btf_ext.h. The section comes from a package: every length is compared with what is left
+ * See ext.h. The section comes from a package: every length is compared with what is left
  * before it is followed, and words are copied out because nothing aligns them.
  */
-#include "package/btf_ext.h"
+#include "btf/ext.h"
 
 #include "base/macro.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <linux/btf.h>
+#include <stddef.h>
 #include <string.h>
 
 /* Where the header has a part's offset and length, in bytes (struct btf_ext_header of libbpf). */
@@ -19,8 +21,15 @@ static const size_t part_fields[] = {
 };
 static_assert(EUB_ARRAY_SIZE(part_fields) == _EUN__BTF_EXT_PART_MAX, "one row per part");
 
+/* Shortest records: struct bpf_func_info_min of libbpf, struct bpf_core_relo of <linux/bpf.h>. */
+static const size_t record_size_min[] = {
+	[EUN__BTF_EXT_FUNC_INFO] = 8,
+	[EUN__BTF_EXT_CORE_RELO] = sizeof(struct bpf_core_relo),
+};
+static_assert(EUB_ARRAY_SIZE(record_size_min) == _EUN__BTF_EXT_PART_MAX, "one row per part");
+
 #define HEADER_LENGTH_AT 4 /* of the field that tells the header's own length */
-#define RECORD_SIZE_MIN	 8 /* instruction offset and type id, which both kinds begin with */
+#define TYPE_ID_AT	 4 /* in either part's records */
 
 struct cursor {
 	const unsigned char *p;
@@ -67,8 +76,8 @@ static int find_part(struct cursor all, enum eun__btf_ext_part part, struct curs
 	return 0;
 }
 
-static int walk_section(struct cursor *part, uint32_t record_size, eun__btf_ext_fn visit,
-			void *userdata)
+static int walk_section(struct cursor *part, enum eun__btf_ext_part kind, uint32_t record_size,
+			eun__btf_ext_fn visit, void *userdata)
 {
 	uint32_t section;
 	uint32_t n;
@@ -77,10 +86,13 @@ static int walk_section(struct cursor *part, uint32_t record_size, eun__btf_ext_
 	    (uint64_t)n * record_size > part->left)
 		return -EINVAL;
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t type_id;
+		struct eun__btf_ext_record record = { .section = section };
 
-		memcpy(&type_id, part->p + sizeof(uint32_t), sizeof(type_id));
-		visit(section, type_id, userdata);
+		memcpy(&record.type_id, part->p + TYPE_ID_AT, sizeof(record.type_id));
+		if (kind == EUN__BTF_EXT_CORE_RELO)
+			memcpy(&record.kind, part->p + offsetof(struct bpf_core_relo, kind),
+			       sizeof(record.kind));
+		visit(&record, userdata);
 		part->p += record_size;
 		part->left -= record_size;
 	}
@@ -96,9 +108,9 @@ int eun__btf_ext_walk(const void *data, size_t size, enum eun__btf_ext_part part
 
 	if (r < 0 || cursor.left == 0)
 		return r;
-	if (take_u32(&cursor, &record_size) < 0 || record_size < RECORD_SIZE_MIN)
+	if (take_u32(&cursor, &record_size) < 0 || record_size < record_size_min[part])
 		return -EINVAL;
 	while (cursor.left > 0 && r == 0)
-		r = walk_section(&cursor, record_size, visit, userdata);
+		r = walk_section(&cursor, part, record_size, visit, userdata);
 	return r;
 }
