@@ -3,7 +3,8 @@
  * A client: bytes from its socket go into its rpc_session, bytes of the session go out. It owns
  * the session, the output buffer and two libuv handles, and is freed by the last close callback.
  *
- *   open -> closing (handles are being closed, data is ignored) -> freed
+ *   new -> open -> closing (handles are being closed, data is ignored) -> freed
+ *     `-> closing (refused)
  *
  * Output is pulled, not pushed: a session that has something to say marks its client dirty, and
  * before the loop sleeps each dirty client is asked for bytes until its socket is full. At most one
@@ -25,6 +26,7 @@
 #define KEPT_BYTES  4096   /* output memory that an idle client may keep */
 
 enum conn_state {
+	CONN_NEW, /* accepted, not yet let in */
 	CONN_OPEN,
 	CONN_CLOSING,
 };
@@ -74,22 +76,34 @@ static void on_handle_closed(uv_handle_t *handle)
 	free(conn);
 }
 
+/* The only place that changes a state. @what is said in the log. */
+static void set_state(struct conn *conn, enum conn_state state, const char *what)
+{
+	bool was_open = conn->state == CONN_OPEN;
+
+	assert(state > conn->state);
+	conn->state = state;
+	if (state != CONN_OPEN && !was_open)
+		return; /* was refused, and that was said */
+	if (state == CONN_OPEN)
+		conn->set->n_conns++;
+	else
+		conn->set->n_conns--;
+	conn_log(conn, LOG_LEVEL_INFO, NULL, what);
+	tell_changed(conn->set);
+}
+
 /* May be called twice. Ends the calls, which must not be running on the stack. */
 static void conn_close(struct conn *conn, const char *why)
 {
-	struct conn_set *set = conn->set;
-
 	if (conn->state == CONN_CLOSING)
 		return;
-	conn->state = CONN_CLOSING;
-	conn_log(conn, LOG_LEVEL_INFO, NULL, why);
-	conn->session = rpc_session_free(conn->session);
 	eub_list_remove(&conn->link);
 	eub_list_remove(&conn->dirty_link);
-	set->n_conns--;
+	set_state(conn, CONN_CLOSING, why);
+	conn->session = rpc_session_free(conn->session);
 	uv_close((uv_handle_t *)&conn->pipe, on_handle_closed);
 	uv_close((uv_handle_t *)&conn->deadline, on_handle_closed);
-	tell_changed(set);
 }
 
 static void on_idle(uv_idle_t *idle EUB_UNUSED)
@@ -318,14 +332,7 @@ static bool is_within_limits(struct conn *conn)
 	return false;
 }
 
-static void close_handles(struct conn *conn)
-{
-	conn->state = CONN_CLOSING;
-	uv_close((uv_handle_t *)&conn->pipe, on_handle_closed);
-	uv_close((uv_handle_t *)&conn->deadline, on_handle_closed);
-}
-
-/* Return: 0; -errno; the caller closes the handles then. */
+/* Return: 0; -EUSERS if there are too many; other -errno. The caller closes @conn then. */
 static int conn_begin(struct conn *conn, uv_stream_t *server)
 {
 	struct conn_set *set = conn->set;
@@ -339,14 +346,11 @@ static int conn_begin(struct conn *conn, uv_stream_t *server)
 	if (r < 0)
 		return r;
 	if (!is_within_limits(conn))
-		return -EMFILE;
+		return -EUSERS;
 	r = rpc_session_new(set->server, conn, &conn->session);
 	if (r < 0)
 		return r;
-	r = uv_read_start((uv_stream_t *)&conn->pipe, on_alloc, on_read);
-	if (r < 0)
-		conn->session = rpc_session_free(conn->session);
-	return r;
+	return uv_read_start((uv_stream_t *)&conn->pipe, on_alloc, on_read);
 }
 
 void conn_set_accept(struct conn_set *set, uv_stream_t *server)
@@ -371,16 +375,15 @@ void conn_set_accept(struct conn_set *set, uv_stream_t *server)
 	conn->n_handles = 2;
 	r = conn_begin(conn, server);
 	if (r < 0) {
-		if (r != -EMFILE)
+		if (r != -EUSERS)
 			log_warning(set->log, "cannot serve a client: %s, continuing without it",
 				    uv_strerror(r));
-		close_handles(conn);
+		conn_close(conn, "refused");
 		return;
 	}
 	eub_list_append(&set->conns, &conn->link);
-	set->n_conns++;
-	conn_log(conn, LOG_LEVEL_INFO, NULL, "connected");
-	tell_changed(set);
+	set_state(conn, CONN_OPEN, "connected");
+	mark_dirty(conn); /* the server's settings go first */
 }
 
 void conn_set_shutdown(struct conn_set *set)
