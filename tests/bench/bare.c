@@ -34,6 +34,8 @@ struct bare {
 	struct ring_buffer *ring;
 	uint64_t n_events;
 	uint64_t n_wanted;
+	time_t at; /* the second that at_text shows */
+	char at_text[16];
 };
 
 static uint64_t now_ns(void)
@@ -58,18 +60,19 @@ static int print_event(void *ctx, void *data, size_t size)
 {
 	struct bare *bare = ctx;
 	struct opened event;
-	char at[16];
 	struct tm tm;
 	time_t now;
 
 	if (size < sizeof(event))
 		return 0;
 	memcpy(&event, data, sizeof(event));
-	(void)time(&now);
-	(void)localtime_r(&now, &tm);
-	(void)strftime(at, sizeof(at), "%H:%M:%S", &tm);
-	(void)printf("%s  %-6" PRIu64 " %-6u %-6u %-7" PRIu64 " %-6s %s\n", at, event.number,
-		     event.pid, event.flags, event.uid_gid, event.comm, event.fname);
+	if (time(&now) != bare->at) {
+		bare->at = now;
+		(void)localtime_r(&now, &tm);
+		(void)strftime(bare->at_text, sizeof(bare->at_text), "%H:%M:%S", &tm);
+	}
+	(void)printf("%s  %-6" PRIu64 " %-6u %-6u %-7" PRIu64 " %-6s %s\n", bare->at_text,
+		     event.number, event.pid, event.flags, event.uid_gid, event.comm, event.fname);
 	return ++bare->n_events >= bare->n_wanted ? -ECANCELED : 0;
 }
 

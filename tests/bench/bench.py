@@ -189,12 +189,12 @@ def run_stream(agent, count, rate, form="jsonl"):
     with Source(10**9 if not rate else count, rate) as source:
         agent.ctl("start", OPENED, "--name", "bench", "--set", f"only_pid={source.pid}")
         before = cpu_seconds(agent.pid)
-        fds = harness.n_fds(agent.pid)
+        n_clients = agent.n_connected()
         speed, cpu = consume(
             agent.ctl_command("events", "bench", "-o", form, "--count", str(count)), source, count,
             lambda process: harness.wait_until(
-                lambda: harness.n_fds(agent.pid) > fds or process.poll() is not None, "connected")
-            and time.sleep(0.1), patience=10 + count / rate if rate else 120)
+                lambda: agent.n_connected() > n_clients or process.poll() is not None, "connected")
+            and time.sleep(0.2), patience=10 + count / rate if rate else 120)
         agent_cpu = (cpu_seconds(agent.pid) - before) * 1e6 / count
         slot = agent.slots()["bench"]
         agent.ctl("stop", "bench")

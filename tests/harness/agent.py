@@ -206,6 +206,10 @@ class Agent:
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
+    def n_connected(self):
+        """How many clients have ever connected."""
+        return self.log().count(": connected")
+
     def kill(self):
         if self.process and self.process.poll() is None:
             self.process.kill()
@@ -255,8 +259,8 @@ class Agent:
         return {slot["name"]: slot for slot in self.json("list")}
 
     def start_numbered(self, name="numbered", pid=None):
-        """Starts the tests' own tracker for the getppid(2) calls of a process."""
-        pid = pid or os.getpid()
+        """Starts the tests' own tracker for the getppid(2) calls of a process (0: of all)."""
+        pid = os.getpid() if pid is None else pid
         self.ctl("start", NUMBERED, "--name", name, "--set", f"only_pid={pid}")
 
     def events(self, *args):
