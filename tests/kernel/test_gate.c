@@ -40,9 +40,12 @@ struct fixture {
 	const uint64_t *counts; /* of the two generations, mapped */
 };
 
+/* Goes on until it has made n events and has seen N_SWITCHES switches, however busy the machine. */
 struct flood {
 	void (*one)(void);
 	unsigned int n;
+	atomic_uint n_switches;
+	unsigned int n_made;
 	atomic_bool is_over;
 };
 
@@ -72,8 +75,10 @@ static void *run_flood(void *argument)
 {
 	struct flood *flood = argument;
 
-	for (unsigned int i = 0; i < flood->n; i++)
+	while (flood->n_made < flood->n || atomic_load(&flood->n_switches) < N_SWITCHES) {
 		flood->one();
+		flood->n_made++;
+	}
 	atomic_store(&flood->is_over, true);
 	return NULL;
 }
@@ -167,31 +172,43 @@ static void end(struct fixture *f)
 	bpf_object__close(f->object);
 }
 
-/* Switches 0, 1, closed, 0, ... until the flood is over. Returns how often. */
-static unsigned int switch_under(struct fixture *f, struct flood *flood)
+static const uint32_t all_indices[] = { 0, 1, EUN__SWITCH_CLOSED };
+
+/* Switches through the first @n_indices of all_indices, in turn, until the flood is over. */
+static void switch_under(struct fixture *f, struct flood *flood, size_t n_indices,
+			 void *(*run)(void *), void *argument)
 {
-	static const uint32_t indices[] = { 0, 1, EUN__SWITCH_CLOSED };
-	unsigned int n = 0;
 	pthread_t thread;
 
-	assert_int_equal(pthread_create(&thread, NULL, run_flood, flood), 0);
+	assert_int_equal(pthread_create(&thread, NULL, run, argument), 0);
 	while (!atomic_load(&flood->is_over)) {
-		eun__switch_set(f->sw, indices[n++ % EUB_ARRAY_SIZE(indices)]);
-		(void)sched_yield();
+		unsigned int n = atomic_fetch_add(&flood->n_switches, 1);
+
+		eun__switch_set(f->sw, all_indices[n % n_indices]);
 	}
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	return n;
 }
 
-static void check_counts(struct fixture *f, uint64_t n_events, unsigned int n_switches)
+static void check_counts(struct fixture *f, uint64_t n_events, uint64_t skipped,
+			 const struct flood *flood)
 {
-	uint64_t skipped = eun__switch_get_skipped(f->sw);
-
-	print_message("%u switches: %lu + %lu + %lu skipped of %lu events\n", n_switches,
+	print_message("%u switches: %lu + %lu + %lu skipped of %lu events\n", flood->n_switches,
 		      f->counts[0], f->counts[1], skipped, n_events);
 	assert_int_equal(f->counts[0] + f->counts[1] + skipped, n_events);
-	assert_true(f->counts[0] > 0 && f->counts[1] > 0 && skipped > 0);
-	assert_true(n_switches >= N_SWITCHES);
+	assert_true(f->counts[0] > 0 && f->counts[1] > 0);
+	assert_true(flood->n_switches >= N_SWITCHES);
+}
+
+static void attach(struct fixture *f)
+{
+	int r;
+
+	eun__switch_set(f->sw, 0);
+	r = eun__gate_attach(f->gate, 1);
+	if (r < 0) {
+		end(f);
+		skip_because("the gate cannot be attached on this kernel", r);
+	}
 }
 
 /*
@@ -201,26 +218,12 @@ static void check_counts(struct fixture *f, uint64_t n_events, unsigned int n_sw
 static void flood_open(const char *name, void (*one)(void))
 {
 	struct flood flood = { .one = one, .n = N_EVENTS };
-	unsigned int n = 0;
 	struct fixture f;
-	pthread_t thread;
-	int r;
 
 	begin(&f, name);
-	eun__switch_set(f.sw, 0);
-	r = eun__gate_attach(f.gate, 1);
-	if (r < 0) {
-		end(&f);
-		skip_because("the gate cannot be attached on this kernel", r);
-	}
-	assert_int_equal(pthread_create(&thread, NULL, run_flood, &flood), 0);
-	while (!atomic_load(&flood.is_over))
-		eun__switch_set(f.sw, ++n % 2);
-	assert_int_equal(pthread_join(thread, NULL), 0);
-	print_message("%u switches: %lu + %lu of %d events\n", n, f.counts[0], f.counts[1],
-		      N_EVENTS);
-	assert_int_equal(f.counts[0] + f.counts[1], N_EVENTS);
-	assert_true(f.counts[0] > 0 && f.counts[1] > 0 && n >= N_SWITCHES);
+	attach(&f);
+	switch_under(&f, &flood, 2, run_flood, &flood);
+	check_counts(&f, flood.n_made, 0, &flood);
 	end(&f);
 }
 
@@ -228,18 +231,15 @@ static void flood_open(const char *name, void (*one)(void))
 static void flood_closed(const char *name, void (*one)(void))
 {
 	struct flood flood = { .one = one, .n = N_EVENTS };
+	uint64_t skipped;
 	struct fixture f;
-	unsigned int n;
-	int r;
 
 	begin(&f, name);
-	r = eun__gate_attach(f.gate, 1);
-	if (r < 0) {
-		end(&f);
-		skip_because("the gate cannot be attached on this kernel", r);
-	}
-	n = switch_under(&f, &flood);
-	check_counts(&f, N_EVENTS, n);
+	attach(&f);
+	switch_under(&f, &flood, EUB_ARRAY_SIZE(all_indices), run_flood, &flood);
+	skipped = eun__switch_get_skipped(f.sw);
+	assert_true(skipped > 0);
+	check_counts(&f, flood.n_made, skipped, &flood);
 	end(&f);
 }
 
@@ -314,24 +314,18 @@ static void *run_fault_flood(void *argument)
 
 static void test_perf_event(void **state EUB_UNUSED)
 {
-	static const uint32_t indices[] = { 0, 1, EUN__SWITCH_CLOSED };
 	struct fault_flood flood = { .flood = { .one = one_fault, .n = N_FAULTS } };
-	unsigned int n = 0;
 	struct fixture f;
-	pthread_t thread;
 
 	begin(&f, "perf_event");
 	flood.gate_fd = eun__gate_get_program_fd(f.gate);
-	assert_int_equal(pthread_create(&thread, NULL, run_fault_flood, &flood), 0);
-	while (!atomic_load(&flood.flood.is_over))
-		eun__switch_set(f.sw, indices[n++ % EUB_ARRAY_SIZE(indices)]);
-	assert_int_equal(pthread_join(thread, NULL), 0);
+	switch_under(&f, &flood.flood, EUB_ARRAY_SIZE(all_indices), run_fault_flood, &flood);
 	if (flood.error < 0) {
 		end(&f);
 		skip_because("page faults cannot be sampled", flood.error);
 	}
-	assert_true(flood.n_faults >= N_FAULTS);
-	check_counts(&f, flood.n_faults, n);
+	assert_true(flood.n_faults >= flood.flood.n_made);
+	check_counts(&f, flood.n_faults, eun__switch_get_skipped(f.sw), &flood.flood);
 	end(&f);
 }
 
