@@ -52,7 +52,7 @@ int client_connect(struct ctl *ctl, struct eun_error *err)
 	if (r < 0 && err->reason == EUN_REASON_PERMISSION)
 		eun_error_set_hint(err, "root and members of the group 'eunomia' may use the "
 					"agent");
-	else if (r < 0)
+	else if (r < 0 && err->reason == EUN_REASON_UNREACHABLE)
 		eun_error_set_hint(err, "is eunomiad running? start it with 'systemctl start "
 					"eunomiad', or name its socket with -H unix:///PATH");
 	return r;

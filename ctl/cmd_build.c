@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "build.h"
 #include "record.h"
+#include "stop_signal.h"
 
 const struct option_row cmd_build_options[] = {
 	{ "output-file", 'o', OPTION_STRING, OPTION_OFFSET(out_path), "FILE", COMPLETE_FILE,
@@ -36,6 +37,8 @@ enum ctl_exit cmd_build(struct ctl *ctl)
 	struct eub_buf answer = EUB_BUF_INIT;
 	enum ctl_exit status = CTL_EXIT_OK;
 
+	/* A signal ends clang too; then there is a temporary folder to remove. */
+	stop_signal_catch();
 	if (build_package(&options, &path, &remark, &err) < 0) {
 		status = ctl_fail(ctl, options.source, &err);
 	} else {

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "trackers.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 const struct option_row cmd_logs_options[] = {
@@ -48,6 +49,8 @@ static int become_journalctl(const struct ctl *ctl, const char *name, struct eun
 	}
 	for (size_t i = 0; i < ctl->arguments.n_tail; i++)
 		argv[n++] = ctl->arguments.tail[i];
+	/* eunomiactl ignores it; journalctl should end when its reader goes away. */
+	(void)signal(SIGPIPE, SIG_DFL);
 	/* POSIX's type of execvp() lacks const for history's sake; the words are not changed. */
 	(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
 	(void)eun_error_set(err, -errno, EUN_REASON_IO, "cannot start journalctl: %s",

@@ -4,6 +4,7 @@
 
 #include "base/cleanup.h"
 
+#include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,12 +52,30 @@ int process_find(const char *name, char **ret_path)
 	return -ENOENT;
 }
 
+/* As posix_spawn(3); the program gets SIGPIPE back, which eunomiactl itself ignores. */
+static int spawn(const char *path, const char *const *argv, pid_t *ret_pid)
+{
+	posix_spawnattr_t attributes;
+	sigset_t signals;
+	int r = posix_spawnattr_init(&attributes);
+
+	if (r != 0)
+		return r;
+	(void)sigemptyset(&signals); /* these cannot fail for valid signals and flags */
+	(void)sigaddset(&signals, SIGPIPE);
+	(void)posix_spawnattr_setsigdefault(&attributes, &signals);
+	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+	/* POSIX's type lacks const for history's sake; the words are not changed. */
+	r = posix_spawn(ret_pid, path, NULL, &attributes, (char *const *)(uintptr_t)argv, environ);
+	(void)posix_spawnattr_destroy(&attributes);
+	return r;
+}
+
 int process_run(const char *path, const char *const *argv, struct eun_error *err)
 {
 	pid_t pid;
 	int status;
-	/* POSIX's type lacks const for history's sake; the words are not changed. */
-	int r = posix_spawn(&pid, path, NULL, NULL, (char *const *)(uintptr_t)argv, environ);
+	int r = spawn(path, argv, &pid);
 
 	if (r != 0)
 		return eun_error_set(err, -r, EUN_REASON_IO, "cannot start '%s': %s", path,

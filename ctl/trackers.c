@@ -76,14 +76,18 @@ static void for_each_name(void (*fn)(const char *name, void *userdata), void *us
 {
 	struct dirent **entries = NULL;
 	int n = scandir(trackers_get_folder(), &entries, NULL, alphasort);
+	char last[NAME_MAX_BYTES] = "";
 
 	for (int i = 0; i < n; i++) {
 		char name[NAME_MAX_BYTES];
 
 		name_from_file(entries[i]->d_name, name);
-		if (*name && i < CTL_TRACKERS_MAX)
-			fn(name, userdata);
 		free(entries[i]);
+		/* Both files of a name may be there. */
+		if (!*name || i >= CTL_TRACKERS_MAX || eub_streq(name, last))
+			continue;
+		memcpy(last, name, sizeof(last));
+		fn(name, userdata);
 	}
 	free(entries);
 }

@@ -46,6 +46,7 @@ static int set_up(void **state)
 	assert_int_equal(setenv("EUNOMIA_TRACKERS_DIR", "trackers", 1), 0);
 	write_file("trackers/opensnoop.json", "{installed}");
 	write_file("trackers/plain.bpf.o", "\177ELF");
+	write_file("trackers/plain.json", "\177ELF");
 	write_file("trackers/.hidden.json", "{}");
 	write_file("trackers/notes.txt", "no tracker");
 	write_file("here.bpf.o", "local");
@@ -57,8 +58,8 @@ static int tear_down(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char *const files[] = {
-		"trackers/opensnoop.json", "trackers/plain.bpf.o", "trackers/.hidden.json",
-		"trackers/notes.txt",	   "here.bpf.o",
+		"trackers/opensnoop.json", "trackers/plain.bpf.o", "trackers/plain.json",
+		"trackers/.hidden.json",   "trackers/notes.txt",   "here.bpf.o",
 	};
 
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(files); i++)
