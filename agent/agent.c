@@ -321,6 +321,9 @@ static int init_clients(struct agent *agent, struct eun_error *err)
 	int r;
 
 	peer_policy_init(&agent->policy, &agent->config);
+	if (agent->policy.control_gid == (gid_t)-1 && agent->config.socket_group[0])
+		log_info(&agent->log, "there is no group '%s': only root can connect",
+			 agent->config.socket_group);
 	r = conn_set_init(&agent->conns, &agent->loop, &agent->service.server, &agent->config,
 			  &agent->policy, &agent->log);
 	if (r < 0)
@@ -383,7 +386,6 @@ int agent_new(const struct options *options, struct agent **ret_agent, struct eu
 		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
 	agent->options = options;
 	agent->notify.fd = -EBADF;
-	eub_list_init(&agent->conns.conns);
 	log_init(&agent->log, options->is_log_foreground ? LOG_TARGET_STDERR : LOG_TARGET_AUTO,
 		 LOG_LEVEL_INFO);
 	r = init_parts(agent, err);
