@@ -13,6 +13,8 @@ const struct option_row cmd_inspect_options[] = { { 0 } };
 static const struct table_column program_columns[] = { { "PROGRAM", TABLE_TEXT },
 						       { "SECTION", TABLE_TEXT } };
 static const struct table_column map_columns[] = { { "MAP", TABLE_TEXT }, { "TYPE", TABLE_TEXT } };
+static const struct table_column event_type_columns[] = { { "EVENT TYPE", TABLE_TEXT },
+							  { "BYTES", TABLE_NUMBER } };
 static const struct table_column variable_columns[] = {
 	{ "VARIABLE", TABLE_TEXT }, { "TYPE", TABLE_TEXT },	   { "OPTION", TABLE_TEXT },
 	{ "DEFAULT", TABLE_TEXT },  { "DESCRIPTION", TABLE_TEXT },
@@ -54,6 +56,20 @@ static void write_maps(struct document *doc, const struct eun_package *package)
 	document_end(doc);
 }
 
+static void write_event_types(struct document *doc, const struct eun_package *package)
+{
+	struct eun_package_event_type type;
+
+	document_begin_array(doc, "event_types");
+	for (size_t i = 0; eun_package_get_event_type(package, i, &type); i++) {
+		document_begin_object(doc, NULL);
+		document_add_string(doc, "type", type.name);
+		document_add_u64(doc, "size", type.size);
+		document_end(doc);
+	}
+	document_end(doc);
+}
+
 static void write_variables(struct document *doc, const struct eun_package *package)
 {
 	const struct eun_package_variable *variable;
@@ -86,6 +102,7 @@ static void write_package(struct document *doc, const void *object)
 	document_add_u64(doc, "object_size", get_object_size(package));
 	write_programs(doc, package);
 	write_maps(doc, package);
+	write_event_types(doc, package);
 	write_variables(doc, package);
 	document_end(doc);
 }
@@ -139,6 +156,20 @@ static int append_maps(const struct ctl *ctl, const struct eun_package *package,
 	return record_finish_section(ctl, &table, out);
 }
 
+static int append_event_types(const struct ctl *ctl, const struct eun_package *package,
+			      struct eub_buf *out)
+{
+	struct eun_package_event_type type;
+	struct table table;
+
+	table_init(&table, event_type_columns, EUB_ARRAY_SIZE(event_type_columns));
+	for (size_t i = 0; eun_package_get_event_type(package, i, &type); i++) {
+		table_add(&table, type.name);
+		table_add_u64(&table, type.size);
+	}
+	return record_finish_section(ctl, &table, out);
+}
+
 static int append_variables(const struct ctl *ctl, const struct eun_package *package,
 			    struct eub_buf *out)
 {
@@ -160,10 +191,7 @@ static int append_package(const struct ctl *ctl, const void *object, struct eub_
 {
 	static int (*const parts[])(const struct ctl *ctl, const struct eun_package *package,
 				    struct eub_buf *out) = {
-		append_fields,
-		append_programs,
-		append_maps,
-		append_variables,
+		append_fields, append_programs, append_maps, append_event_types, append_variables,
 	};
 	int r = 0;
 

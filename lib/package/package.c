@@ -300,3 +300,29 @@ const struct eun_package_map *eun_package_get_map(const struct eun_package *pack
 {
 	return i < package->n_maps ? &package->maps[i].pub : NULL;
 }
+
+/* Generations 1 and 2 declare the type of each map, generation 3 a list. */
+static const struct eun__package_type *find_event_type(const struct eun_package *package, size_t i)
+{
+	if (i < package->n_types)
+		return &package->types[i];
+	i -= package->n_types;
+	for (size_t m = 0; m < package->n_maps; m++)
+		if (package->maps[m].layout && i-- == 0)
+			return package->maps[m].layout;
+	return NULL;
+}
+
+bool eun_package_get_event_type(const struct eun_package *package, size_t i,
+				struct eun_package_event_type *ret_type)
+{
+	const struct eun__package_type *type = find_event_type(package, i);
+
+	if (!type)
+		return false;
+	*ret_type = (struct eun_package_event_type){
+		.name = type->name,
+		.size = type->size_bytes,
+	};
+	return true;
+}

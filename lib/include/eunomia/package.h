@@ -49,6 +49,12 @@ struct eun_package_map {
 	const char *type; /* kernel name, "BPF_MAP_TYPE_RINGBUF"; "" if the package does not say */
 };
 
+/* An event type that the package declares. */
+struct eun_package_event_type {
+	const char *name; /* of the struct */
+	uint32_t size;	  /* bytes of a record, 0 if the package does not say */
+};
+
 /**
  * eun_package_parse() - check bytes and make a package of them
  * @data: @size bytes: JSON of any generation or an ELF object, told apart by content; borrowed
@@ -83,6 +89,10 @@ EUN_PUBLIC const struct eun_package_program *eun_package_get_program(
     const struct eun_package *package, size_t i);
 EUN_PUBLIC const struct eun_package_map *eun_package_get_map(const struct eun_package *package,
 							     size_t i);
+/* A plain object declares none: its event types are found when it starts. Return: false when @i is
+ * past the end. */
+EUN_PUBLIC bool eun_package_get_event_type(const struct eun_package *package, size_t i,
+					   struct eun_package_event_type *ret_type);
 
 /**
  * eun_package_pack() - write a generation-3 package from an object file

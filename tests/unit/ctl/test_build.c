@@ -90,6 +90,7 @@ static void check_package(const char *path, const char *name)
 {
 	struct eun_package *package = NULL;
 	struct eun_error err = EUN_ERROR_INIT;
+	struct eun_package_event_type type;
 	size_t size = 0;
 
 	if (eun_package_read(path, &package, &err) < 0)
@@ -100,6 +101,10 @@ static void check_package(const char *path, const char *name)
 	assert_in_range(size, 500, 8000); /* without DWARF */
 	assert_string_equal(eun_package_get_program(package, 0)->name, "count");
 	assert_string_equal(eun_package_get_variable(package, 0)->name, "only_pid");
+	assert_true(eun_package_get_event_type(package, 0, &type));
+	assert_string_equal(type.name, "event");
+	assert_int_equal(type.size, 20);
+	assert_false(eun_package_get_event_type(package, 1, &type));
 	(void)eun_package_free(package);
 }
 
@@ -119,6 +124,13 @@ static void test_build(void **state)
 	assert_string_equal(c.out, "");
 	captured_done(&c);
 	check_package("out.json", "other");
+	c = CAPTURE("inspect", "mini.json", "-o", "jsonl");
+	assert_non_null(strstr(c.out, "\"event_types\":[{\"type\":\"event\",\"size\":20}]"));
+	assert_non_null(strstr(c.out, "\"section\":\"tracepoint/syscalls/sys_enter_getppid\""));
+	captured_done(&c);
+	c = CAPTURE("inspect", "mini.json");
+	assert_non_null(strstr(c.out, "\nEVENT TYPE  BYTES\nevent          20\n"));
+	captured_done(&c);
 }
 
 static void test_failures(void **state)
