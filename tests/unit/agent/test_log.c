@@ -2,8 +2,8 @@
 /* The agent's log on standard error: levels, escaping, cutting, never blocking. */
 #include "log.h"
 
-#include "agent_test.h"
 #include "agent_limits.h"
+#include "journal_peer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -104,6 +104,32 @@ static void test_full_pipe_does_not_block(void **state)
 	assert_int_equal(f->log.n_left_out, 0);
 }
 
+/* To the journal, a line has its message id and fields; what has no room is left out, not cut. */
+static void test_journal_entry(void **state)
+{
+	static char long_value[3 * LIMIT_LOG_LINE_BYTES];
+	struct journal_peer peer;
+	struct fixture *f = *state;
+	char got[8192];
+
+	memset(long_value, 'x', sizeof(long_value) - 1);
+	journal_peer_open(&peer);
+	assert_int_equal(journal_open(peer.path, JOURNAL_NONBLOCKING, &f->log.journal), 0);
+	f->log.is_to_journal = true;
+	log_write(&f->log, LOG_LEVEL_NOTICE, LOG_ID_SLOT_STARTED,
+		  LOG_FIELDS({ "EUNOMIA_SLOT", "s1" }, { "EUNOMIA_METHOD", NULL },
+			     { "EUNOMIA_TRACKER", long_value }, { "EUNOMIA_STATE", "running" }),
+		  "slot '%s' runs", "s1");
+	(void)journal_peer_receive(&peer, got, sizeof(got));
+	assert_string_equal(got, "MESSAGE=slot 's1' runs\n"
+				 "PRIORITY=5\n"
+				 "SYSLOG_IDENTIFIER=eunomiad\n"
+				 "MESSAGE_ID=" LOG_ID_SLOT_STARTED "\n"
+				 "EUNOMIA_SLOT=s1\n"
+				 "EUNOMIA_STATE=running\n");
+	journal_peer_close(&peer);
+}
+
 static void test_levels(void **state)
 {
 	enum log_level level;
@@ -126,6 +152,7 @@ int main(void)
 		TEST(test_hostile_text_is_escaped),
 		TEST(test_long_text_is_cut),
 		TEST(test_full_pipe_does_not_block),
+		TEST(test_journal_entry),
 		cmocka_unit_test(test_levels),
 	};
 
