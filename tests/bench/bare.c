@@ -71,7 +71,7 @@ static int print_event(void *ctx, void *data, size_t size)
 		(void)localtime_r(&now, &tm);
 		(void)strftime(bare->at_text, sizeof(bare->at_text), "%H:%M:%S", &tm);
 	}
-	(void)printf("%s  %-6" PRIu64 " %-6u %-6u %-7" PRIu64 " %-6s %s\n", bare->at_text,
+	(void)printf("%s  %-5" PRIu64 " %-6u %-6u %-7" PRIu64 " %-6s %s\n", bare->at_text,
 		     event.number, event.pid, event.flags, event.uid_gid, event.comm, event.fname);
 	return ++bare->n_events >= bare->n_wanted ? -ECANCELED : 0;
 }
@@ -144,7 +144,7 @@ static int print_text(struct bare *bare, const char *path, const char *pid, cons
 	if (r < 0)
 		return r;
 	(void)fputs("ready\n", stderr);
-	(void)printf("TIME     NUMBER PID    FLAGS  UID_GID COMM   FNAME\n");
+	(void)printf("TIME     NUMBER PID    FLAGS  UID_GID COMM   FNAME  \n");
 	while (r >= 0 && bare->n_events < bare->n_wanted)
 		r = ring_buffer__poll(bare->ring, 1000);
 	return bare->n_events >= bare->n_wanted ? 0 : r;

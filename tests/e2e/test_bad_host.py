@@ -12,8 +12,8 @@ from agent import Agent, EUNOMIACTL
 
 NOBODY = 65534
 FAILED, UNREACHABLE, PERMISSION = 1, 4, 5
-# Puts a full file system over the folder $0, in a mount namespace of its own, and runs the rest.
-ON_FULL_DISK = ["unshare", "-m", "sh", "-c",
+# Puts a full file system over the folder $0 and runs the rest; in a mount namespace of its own.
+ON_FULL_DISK = ["sh", "-c",
                 'mount -t tmpfs -o size=4k tmpfs "$0" || exit 99\n'
                 'cat /dev/zero >"$0/zeros" 2>&-\nexec "$@"']
 CORE = os.path.join(harness.BUILD, "tests/e2e/core.bpf.o")
@@ -23,10 +23,6 @@ def as_nobody(*command):
     return subprocess.run(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
                            *command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=harness.PATIENCE, check=False)
-
-
-def can_unshare_mounts():
-    return subprocess.run(["unshare", "-m", "true"], capture_output=True, check=False).returncode == 0
 
 
 class Rights(unittest.TestCase):
@@ -164,11 +160,9 @@ class DiskFull(unittest.TestCase):
                 self.assertIn("No space left", done.stderr)
 
     def test_agent_on_a_full_disk(self):
-        if not can_unshare_mounts():
-            self.skipTest("no mount namespace of our own can be made here")
         # The agent sees a full file system where its log and state go; the rest of us do not.
         with tempfile.TemporaryDirectory() as full:
-            with Agent(prefix=[*ON_FULL_DISK, full],
+            with Agent(prefix=[*harness.unshare_mounts(), *ON_FULL_DISK, full],
                        args=["--state-dir", os.path.join(full, "state")]) as agent:
                 agent.start_numbered("kept")
                 with agent.events("kept") as events:
@@ -176,12 +170,10 @@ class DiskFull(unittest.TestCase):
                 agent.ctl("stop", "kept")
 
     def test_build_onto_a_full_disk(self):
-        if not can_unshare_mounts():
-            self.skipTest("no mount namespace of our own can be made here")
         source = os.path.join(harness.SOURCE, "tests/e2e/numbered.bpf.c")
         with tempfile.TemporaryDirectory() as full:
             done = subprocess.run(
-                [*ON_FULL_DISK, full, EUNOMIACTL, "build", source,
+                [*harness.unshare_mounts(), *ON_FULL_DISK, full, EUNOMIACTL, "build", source,
                  "-o", os.path.join(full, "numbered.json")],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True,
                 timeout=harness.PATIENCE, check=False,
@@ -196,9 +188,7 @@ class NoKernelTypes(unittest.TestCase):
 
     def setUp(self):
         harness.needs_root()
-        if not can_unshare_mounts():
-            self.skipTest("no mount namespace of our own can be made here")
-        self.prefix = ["unshare", "-m", "sh", "-c",
+        self.prefix = [*harness.unshare_mounts(), "sh", "-c",
                        'mount -t tmpfs tmpfs /sys/kernel/btf && exec "$0" "$@"']
 
     def test_tracker_that_needs_them_is_refused_others_run(self):

@@ -81,7 +81,7 @@ class Journal(unittest.TestCase):
     def test_burst_over_the_rate_limit(self):
         kept, said = self.burst("")
         self.assertGreater(kept, 0)
-        self.assertGreater(said, BURST / 2)
+        self.assertGreater(said, 0)
 
     def test_burst_without_a_rate_limit(self):
         kept, _ = self.burst("[Journal]\nJournalRateLimit=1000000\n")

@@ -71,6 +71,22 @@ def package(name):
     return path
 
 
+def unshare_mounts():
+    """The command that gives what follows a mount namespace of its own, from which nothing gets out;
+    or a skip that says why there is none. In a plain chroot the root is no mount point, whose
+    propagation could be changed; that does no harm where no mount is shared anyway."""
+    command = ["unshare", "-m", "--propagation"]
+    if subprocess.run([*command, "private", "true"], capture_output=True, check=False).returncode == 0:
+        return [*command, "private"]
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        is_shared = any(" shared:" in line for line in file)
+    done = subprocess.run([*command, "unchanged", "true"], capture_output=True, text=True, check=False)
+    if is_shared or done.returncode != 0:
+        raise unittest.SkipTest("no mount namespace of our own can be made here: " + (
+            done.stderr.strip() or "mounts are shared and the root is no mount point"))
+    return [*command, "unchanged"]
+
+
 class NotifySocket:
     """The receiving end of sd_notify(3): a datagram socket, one message a datagram."""
 

@@ -35,16 +35,15 @@ exec "$3"
 
 class Journald:
     def __init__(self):
-        for tool in (JOURNALD, shutil.which("journalctl"), shutil.which("unshare")):
-            if not tool or not os.path.exists(tool):
-                raise unittest.SkipTest("systemd-journald, journalctl or unshare is not installed")
+        if not os.path.exists(JOURNALD) or not shutil.which("journalctl"):
+            raise unittest.SkipTest("systemd-journald or journalctl is not installed")
         self.dir = tempfile.mkdtemp(prefix="eunomia-journald-")
         config = self.write("journald.conf", CONFIG)
         machine_id = self.write("machine-id", "0123456789abcdef0123456789abcdef\n")
         if not os.path.exists("/etc/machine-id") or not os.path.exists("/etc/systemd/journald.conf"):
             raise unittest.SkipTest("systemd's configuration is not installed")
         self.process = subprocess.Popen(
-            ["unshare", "-m", "--propagation", "private", "sh", "-c", SET_UP, "sh", config,
+            [*harness.unshare_mounts(), "sh", "-c", SET_UP, "sh", config,
              machine_id, JOURNALD], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
         self.prefix = ["nsenter", "-t", str(self.process.pid), "-m", "--"]
