@@ -28,7 +28,9 @@ if ! xargs -d '\n' -r -n 4 -P "$(nproc)" "$tool" -p "$build" --quiet \
 	--extra-arg=-Wno-unknown-warning-option --extra-arg=-Wno-ignored-optimization-argument \
 	--extra-arg=-Wno-gnu-statement-expression --extra-arg=-Wno-language-extension-token \
 	<"$tmp/sources" >"$tmp/said" 2>"$tmp/noise"; then
-	grep -v 'warnings generated\|^Suppressed' "$tmp/said" | head -n 200
-	grep -E 'error' "$tmp/noise" | head -n 20
+	echo "findings:"
+	grep -hE '(error|warning): ' "$tmp/said" "$tmp/noise" | sort -u
+	echo "the first of them in full:"
+	head -n 60 "$tmp/said"
 	exit 1
 fi

@@ -29,9 +29,9 @@ def install():
                        stdin=subprocess.DEVNULL, capture_output=True, check=True)
     except (subprocess.SubprocessError, OSError) as error:
         shutil.rmtree(folder, ignore_errors=True)
-        said = (getattr(error, "stderr", b"") or b"").decode(errors="replace").strip()
-        raise unittest.SkipTest(
-            f"npm cannot install @grpc/grpc-js here: {said.splitlines()[-1] if said else error}")
+        said = (getattr(error, "stderr", b"") or b"").decode(errors="replace").splitlines()
+        reason = next((line for line in said if "reason:" in line or "code " in line), str(error))
+        raise unittest.SkipTest(f"npm cannot install @grpc/grpc-js here: {reason}") from None
     return folder
 
 

@@ -2,24 +2,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns ctest's JUnit file into rows "passed|failed|skipped TAB name TAB reason" for run.sh.
 
-A test that ctest passed may have left out parts of itself: lines "SKIP: reason" of our own tests and
-"[  SKIPPED ] name" of cmocka count as skipped parts, so that nothing is left out unsaid.
+A test that ctest passed may have left out parts of itself: lines "SKIP: reason" of our own tests, and
+cmocka's "[  SKIPPED ] name" with the line before it, which says why, count as skipped parts, so that
+nothing is left out unsaid.
 Usage: report.py STAGE FILE"""
 import re
 import sys
 import xml.etree.ElementTree as ET
 
-SAID_SKIP = re.compile(r"^(?:SKIP:\s*|\[  SKIPPED \] )(.*)$", re.MULTILINE)
+SAID_SKIP = re.compile(r"^SKIP:\s*(.*)$", re.MULTILINE)
+CMOCKA_SKIP = re.compile(r"^(.*)\n\[  SKIPPED \] (\w+)$", re.MULTILINE)
+
+
+def reasons(said):
+    """Why a test, or parts of it, were skipped, each once."""
+    parts = [f"{name}: {why.removeprefix('skipped: ')}" for why, name in CMOCKA_SKIP.findall(said)
+             if not why.startswith("[")]
+    return list(dict.fromkeys(SAID_SKIP.findall(said) + parts))
 
 
 def rows(stage, path):
     for case in ET.parse(path).getroot().iter("testcase"):
         name = f"{stage} {case.get('name')}"
-        said = [text.strip() for text in SAID_SKIP.findall(case.findtext("system-out") or "")]
+        said = reasons(case.findtext("system-out") or "")
         status = case.get("status")
         if status == "run":
             yield "passed", name, ""
-            for reason in dict.fromkeys(said):
+            for reason in said:
                 yield "skipped", name, reason
         elif status in ("notrun", "disabled"):
             yield "skipped", name, "; ".join(said) or "no reason was given"
