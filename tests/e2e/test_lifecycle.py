@@ -153,7 +153,8 @@ class Slots(harness.AgentTest):
             self.assertEqual(numbers, list(range(numbers[0], before + 11)))
         shown = self.agent.json("show", "a")
         stats = shown.get("stats", shown)
-        self.assertEqual(stats["skipped"], 1000)
+        # The gate counts everybody's calls, and other processes may call getppid(2) too.
+        self.assertGreaterEqual(stats["skipped"], 1000)
 
     def test_stop_delivers_what_the_ring_holds(self):
         self.agent.start_numbered("a")
