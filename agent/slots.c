@@ -22,7 +22,6 @@
 #include <eunomia/engine.h>
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -155,23 +154,6 @@ int slots_get(struct slots *slots, const char *name, struct slot_entry **ret_ent
 	return 0;
 }
 
-static bool is_slot_name(const char *name)
-{
-	static const char others[] = "_.-";
-	size_t length = strlen(name);
-
-	if (length == 0 || length >= EUN_SLOT_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)name[i];
-		bool is_alnum = c < 0x80 && isalnum(c);
-
-		if (!is_alnum && (i == 0 || !strchr(others, c)))
-			return false;
-	}
-	return true;
-}
-
 int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret_entry,
 		  struct eun_error *err)
 {
@@ -179,7 +161,7 @@ int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret
 		   slots->n_phase[SLOT_PHASE_PAUSED];
 	struct slot_entry *entry;
 
-	if (!is_slot_name(name))
+	if (!eun_slot_name_is_valid(name))
 		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				     "'%.64s' is no slot name: letters, digits, '_', '.', '-', at "
 				     "most %d bytes, beginning with a letter or digit",

@@ -66,21 +66,28 @@ static bool is_name_char(char c)
 	       c == '.' || c == '_' || c == '-';
 }
 
+bool eun_slot_name_is_valid(const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	if (n == 0 || n >= EUN_SLOT_NAME_MAX || strchr("._-", name[0]))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!is_name_char(name[i]))
+			return false;
+	return true;
+}
+
 static int set_name(struct eun_slot *slot, const char *name, struct eun_error *err)
 {
-	size_t n = strlen(name);
-	bool is_valid = n > 0 && n < sizeof(slot->name) && !strchr("._-", name[0]);
-
-	for (size_t i = 0; i < n && is_valid; i++)
-		is_valid = is_name_char(name[i]);
-	if (!is_valid) {
+	if (!eun_slot_name_is_valid(name)) {
 		eun_error_set_hint(err, "choose another with --name");
 		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				     "'%.100s' is no slot name: 1 to %d of A-Z a-z 0-9 . _ -, the "
 				     "first a letter or digit",
 				     name, EUN_SLOT_NAME_MAX - 1);
 	}
-	memcpy(slot->name, name, n + 1);
+	memcpy(slot->name, name, strlen(name) + 1);
 	return 0;
 }
 

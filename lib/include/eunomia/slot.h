@@ -118,6 +118,10 @@ EUN_PUBLIC struct eun_slot *eun_slot_free(struct eun_slot *slot);
 EUN_PUBLIC int eun_slot_pause(struct eun_slot *slot, struct eun_error *err);
 EUN_PUBLIC int eun_slot_resume(struct eun_slot *slot, struct eun_error *err);
 
+/* 1 to EUN_SLOT_NAME_MAX - 1 of A-Z a-z 0-9 . _ -, the first a letter or digit. NULL is not valid.
+ */
+EUN_PUBLIC bool eun_slot_name_is_valid(const char *name);
+
 /* Getters: engine thread only; borrowed; strings never NULL. */
 EUN_PUBLIC const char *eun_slot_get_name(const struct eun_slot *slot);
 EUN_PUBLIC enum eun_slot_state eun_slot_get_state(const struct eun_slot *slot);
