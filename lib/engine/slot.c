@@ -326,6 +326,7 @@ int eun_slot_new(struct eun_engine *engine, struct eun_package *package,
 	r = new_slot(engine, package, options, &slot, err);
 	if (r < 0)
 		return r;
+	assert(slot);
 	r = attach_hooks(slot, err);
 	if (r < 0) {
 		slot->package = NULL;
@@ -349,6 +350,7 @@ int eun_package_check(struct eun_engine *engine, const struct eun_package *packa
 	r = new_slot(engine, borrowed, options, &slot, err);
 	if (r < 0)
 		return r;
+	assert(slot);
 	slot->package = NULL; /* it was only lent */
 	eun_slot_free(slot);
 	return 0;

@@ -48,7 +48,7 @@ static u128 load_bits(const struct eun__step *step, const uint8_t *data)
 	}
 	if (n_bits < 128)
 		result &= ((u128)1 << n_bits) - 1;
-	if (step->is_signed && n_bits < 128 && (result >> (n_bits - 1)) != 0)
+	if (step->is_signed && n_bits > 0 && n_bits < 128 && (result >> (n_bits - 1)) != 0)
 		result |= ~(u128)0 << n_bits;
 	return result;
 }

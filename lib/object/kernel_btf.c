@@ -221,6 +221,7 @@ static int reduce_locked(struct eun__kernel_btf *btf, const struct eun__core_roo
 					     "from '%s': %s",
 					     btf->path, strerror(-r));
 	}
+	assert(entry);
 	r = to_memfd(&entry->bytes, ret_fd);
 	if (r < 0)
 		return eun_error_set(err, r, EUN_REASON_INTERNAL, "memfd_create: %s", strerror(-r));

@@ -46,7 +46,7 @@ class Journald:
             [*harness.unshare_mounts(), "sh", "-c", SET_UP, "sh", config,
              machine_id, JOURNALD], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT)
-        self.prefix = ["nsenter", "-t", str(self.process.pid), "-m", "--"]
+        self.prefix = ["nsenter", "-t", str(self.process.pid), "-m", "-r", "-w", "--"]
         try:
             harness.wait_until(self.is_ready, "journald listens")
         except BaseException:
