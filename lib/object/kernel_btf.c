@@ -12,6 +12,7 @@
 #include "object/limits.h"
 #include "object/reduced_btf.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/mman.h>
