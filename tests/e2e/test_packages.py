@@ -4,12 +4,15 @@ import glob
 import json
 import os
 import re
+import signal
 import subprocess
-import tempfile
 import unittest
 
 import agent as harness
 from agent import Agent, EUNOMIACTL, package
+
+
+OPENED = "/nonexistent/opened-by-the-old-call"
 
 
 def run_true():
@@ -26,37 +29,24 @@ class Run(unittest.TestCase):
     def setUp(self):
         harness.needs_root()
 
-    def run_until(self, source, act, *args, count=1):
-        """Runs a package until it has printed count events; act() makes them happen."""
-        with subprocess.Popen([EUNOMIACTL, "run", source, "-o", "jsonl", "--count", str(count),
-                               "--timeout", "30", *args], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
-            harness.wait_until(lambda: act() or run.poll() is not None, "run ends by itself")
-            out, err = run.communicate()
-            self.assertEqual(run.returncode, 0, err)
-            return [json.loads(line) for line in out.splitlines()]
+    def run_and_open(self, wanted, *args, parse=json.loads):
+        """Runs the package of 2022, given literally, and calls open(2) until an event is wanted: other
+        processes may call it too."""
+        with open(package("hotupdate-2022.json"), encoding="utf-8") as file:
+            command = [EUNOMIACTL, "run", file.read(), *args]
+        with harness.EventReader(command, parse) as events:
+            event = events.watch(lambda: harness.open_by_old_call(OPENED), wanted)
+            events.process.send_signal(signal.SIGINT)
+            events.finish()
+        return event
 
     def test_hotupdate_given_literally(self):
-        with open(package("hotupdate-2022.json"), encoding="utf-8") as file:
-            text = file.read()
-        with tempfile.NamedTemporaryFile(prefix="opened-by-the-old-call-") as file:
-            events = self.run_until(text, lambda: harness.open_by_old_call(file.name), count=3)
-            mine = [event["data"] for event in events if event["data"].get("pid") == os.getpid()]
-            self.assertTrue(mine, events)
-            self.assertIn(file.name, json.dumps(mine[0]))
+        event = self.run_and_open(lambda e: e["data"]["pid"] == os.getpid(), "-o", "jsonl")
+        self.assertIn(OPENED, json.dumps(event["data"]))
 
     def test_hotupdate_as_text(self):
-        with open(package("hotupdate-2022.json"), encoding="utf-8") as file:
-            text = file.read()
-        path = "/nonexistent/opened-by-the-old-call"
-        with subprocess.Popen([EUNOMIACTL, "run", text, "--count", "1", "--timeout", "30"],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True) as run:
-            harness.wait_until(lambda: harness.open_by_old_call(path) or run.poll() is not None,
-                               "run ends by itself")
-            out, err = run.communicate()
-        self.assertEqual(run.returncode, 0, err)
-        self.assertRegex(out, rf"\b{os.getpid()}\b.*{re.escape(path)}")
+        line = self.run_and_open(lambda line: OPENED in line, parse=str)
+        self.assertRegex(line, rf"\b{os.getpid()}\b.*{re.escape(OPENED)}")
 
     def test_interrupt_detaches(self):
         run = subprocess.Popen([EUNOMIACTL, "run", harness.NUMBERED, "-o", "jsonl", "--set",
@@ -67,7 +57,7 @@ class Run(unittest.TestCase):
             harness.wait_until(lambda: os.getppid() and run.stdout.readline(), "an event")
             owned = harness.bpf_ids(run.pid)
             self.assertTrue(owned)
-            run.send_signal(2)
+            run.send_signal(signal.SIGINT)
             run.communicate(timeout=harness.PATIENCE)
         self.assertEqual(run.returncode, 0)
         harness.wait_until(lambda: not owned & harness.loaded_ids(), "nothing is left")
@@ -93,10 +83,9 @@ class Start(unittest.TestCase):
             return found
 
     def test_hotupdate(self):
-        path = "/nonexistent/hotupdate"
         event = self.start_and_watch(
-            package("hotupdate-2022.json"), lambda: harness.open_by_old_call(path),
-            lambda e: path in json.dumps(e.get("data", "")))
+            package("hotupdate-2022.json"), lambda: harness.open_by_old_call(OPENED),
+            lambda e: OPENED in json.dumps(e.get("data", "")))
         self.assertEqual(event["data"]["pid"], os.getpid())
 
     def test_execsnoop(self):
@@ -106,10 +95,9 @@ class Start(unittest.TestCase):
         self.assertTrue(event["data"])
 
     def test_template(self):
-        path = "/nonexistent/template"
         event = self.start_and_watch(
-            package("template-gen2.json"), lambda: harness.open_by_old_call(path),
-            lambda e: path in json.dumps(e.get("data", "")))
+            package("template-gen2.json"), lambda: harness.open_by_old_call(OPENED),
+            lambda e: OPENED in json.dumps(e.get("data", "")))
         self.assertEqual(event["data"]["pid"], os.getpid())
 
     def test_bootstrap(self):

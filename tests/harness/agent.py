@@ -280,16 +280,16 @@ class Agent:
         self.ctl("start", NUMBERED, "--name", name, "--set", f"only_pid={pid}")
 
     def events(self, *args):
-        return EventReader(self, args)
+        return EventReader(self.ctl_command("events", "-o", "jsonl", *args))
 
 
 class EventReader:
-    """A running `eunomiactl events -o jsonl`; iterate over its lines as objects."""
+    """A running client that prints events, one a line, as JSON or (parse=str) as text."""
 
-    def __init__(self, agent, args):
-        self.process = subprocess.Popen(
-            agent.ctl_command("events", "-o", "jsonl", *args), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    def __init__(self, command, parse=json.loads):
+        self.parse = parse
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE)
         self.pending = b""
 
     def poll(self, seconds=0.2):
@@ -305,7 +305,7 @@ class EventReader:
                 raise AssertionError(f"events ended: {self.process.communicate()[1].decode()}")
             self.pending += data
         line, _, self.pending = self.pending.partition(b"\n")
-        return json.loads(line)
+        return self.parse(line.decode())
 
     def read(self, count):
         """The next count lines; fails when they do not come."""
@@ -324,7 +324,7 @@ class EventReader:
         out, err = self.process.communicate(timeout=PATIENCE)
         if self.process.returncode != 0:
             raise AssertionError(f"events: exit {self.process.returncode}: {err.decode()}")
-        return [json.loads(line) for line in (self.pending + out).splitlines()]
+        return [self.parse(line) for line in (self.pending + out).decode().splitlines()]
 
     def end(self):
         if self.process.poll() is None:
