@@ -49,17 +49,14 @@ class Run(unittest.TestCase):
         self.assertRegex(line, rf"\b{os.getpid()}\b.*{re.escape(OPENED)}")
 
     def test_interrupt_detaches(self):
-        run = subprocess.Popen([EUNOMIACTL, "run", harness.NUMBERED, "-o", "jsonl", "--set",
-                                f"only_pid={os.getpid()}"], stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, text=True)
-        with run:
-            os.set_blocking(run.stdout.fileno(), False)
-            harness.wait_until(lambda: os.getppid() and run.stdout.readline(), "an event")
-            owned = harness.bpf_ids(run.pid)
+        command = [EUNOMIACTL, "run", harness.NUMBERED, "-o", "jsonl", "--set",
+                   f"only_pid={os.getpid()}"]
+        with harness.EventReader(command) as run:
+            run.watch(os.getppid, lambda event: "data" in event)
+            owned = harness.bpf_ids(run.process.pid)
             self.assertTrue(owned)
-            run.send_signal(signal.SIGINT)
-            run.communicate(timeout=harness.PATIENCE)
-        self.assertEqual(run.returncode, 0)
+            run.process.send_signal(signal.SIGINT)
+            run.finish()
         harness.wait_until(lambda: not owned & harness.loaded_ids(), "nothing is left")
 
 
