@@ -196,6 +196,21 @@ static void note_hook(struct eun_slot *slot, const struct eun_slot_hook *info)
 			       info->program, info->section, info->mode_reason);
 }
 
+static int nothing_attachable(const struct eun_slot *slot, struct eun_error *err)
+{
+	const struct eun_slot_hook *first =
+	    slot->n_hooks > 0 ? eun__hook_get_info(slot->hooks[0]) : NULL;
+
+	eun_error_set_hint(err, "eunomiactl inspect lists programs and their sections");
+	if (!first)
+		return eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED,
+				     "the tracker has no program that is loaded here");
+	eun_error_set_subject(err, first->program);
+	return eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED,
+			     "no program of the tracker can be attached; '%s' (%s): %s",
+			     first->program, first->section, first->mode_reason);
+}
+
 /* Makes a hook for each program; a tracker that hangs nowhere would never say a word. */
 static int make_hooks(struct eun_slot *slot, struct eun_error *err)
 {
@@ -213,13 +228,7 @@ static int make_hooks(struct eun_slot *slot, struct eun_error *err)
 			n_attachable += info->mode != EUN_ATTACH_NONE;
 		}
 	}
-	if (r == 0 && n_attachable == 0) {
-		r = eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED,
-				  "no program of the tracker can be attached: %s",
-				  slot->notes.n_items ? slot->notes.items[0] : "it has none");
-		eun_error_set_hint(err, "eunomiactl inspect lists programs and their sections");
-	}
-	return r;
+	return r == 0 && n_attachable == 0 ? nothing_attachable(slot, err) : r;
 }
 
 static int attach_hooks(struct eun_slot *slot, struct eun_error *err)
