@@ -11,6 +11,7 @@
  * The gates are attached while the switch is closed, so attaching several hooks one after another,
  * which takes milliseconds, shows no half-started tracker. The slot owns everything it names in
  * slot.h; the readers hold duplicates of the maps' descriptors.
+ * What it tells of itself is in slot_info.c, how its events are read in source.c.
  */
 #include "engine/slot.h"
 
@@ -29,21 +30,6 @@
 
 /* The first generation's entry in the gates. */
 #define FIRST_INDEX 0
-
-static const char *const state_names[] = {
-	[EUN_SLOT_PREPARED] = "prepared",
-	[EUN_SLOT_RUNNING] = "running",
-	[EUN_SLOT_PAUSED] = "paused",
-	[EUN_SLOT_STOPPED] = "stopped",
-};
-static_assert(EUB_ARRAY_SIZE(state_names) == _EUN_SLOT_STATE_MAX, "one name per state");
-
-static const char *const mode_names[] = {
-	[EUN_ATTACH_GATE] = "gate",
-	[EUN_ATTACH_DIRECT] = "direct",
-	[EUN_ATTACH_NONE] = "none",
-};
-static_assert(EUB_ARRAY_SIZE(mode_names) == _EUN_ATTACH_MODE_MAX, "one name per mode");
 
 /* legal_steps[from] is a set of states. */
 static const unsigned int legal_steps[] = {
@@ -89,86 +75,6 @@ static int set_name(struct eun_slot *slot, const char *name, struct eun_error *e
 	}
 	memcpy(slot->name, name, strlen(name) + 1);
 	return 0;
-}
-
-static void hand_up(struct eun__source *source, const void *data, uint32_t size, uint64_t seq)
-{
-	struct eun_slot *slot = source->slot;
-	const struct eun_engine_options *options = &slot->engine->options;
-	const struct eun_event event = { .schema = source->schema,
-					 .data = data,
-					 .size = size,
-					 .generation = slot->generation,
-					 .seq = seq,
-					 .time_wall_ns = eub_clock_wall_ns() };
-
-	slot->events++;
-	slot->bytes += size;
-	if (size < eun_schema_get_size(source->schema))
-		slot->decode_errors++;
-	if (options->on_event)
-		options->on_event(slot, &event, options->userdata);
-}
-
-static void on_record(void *userdata, const void *data, uint32_t size, uint64_t seq)
-{
-	hand_up(userdata, data, size, seq);
-}
-
-static void tell_lost(struct eun_slot *slot, uint64_t count, const char *reason)
-{
-	const struct eun_engine_options *options = &slot->engine->options;
-
-	if (count > 0 && options->on_lost)
-		options->on_lost(slot, count, reason, options->userdata);
-}
-
-static void on_lost(void *userdata, uint64_t count)
-{
-	struct eun__source *source = userdata;
-
-	source->slot->perf_lost += count;
-	tell_lost(source->slot, count, "perf-lost");
-}
-
-static const struct eun__reader_ops reader_ops = { .on_record = on_record, .on_lost = on_lost };
-
-/* What a tracker built with our header counted itself, over all CPUs. */
-static uint64_t read_counted_lost(const struct eun_slot *slot)
-{
-	int n_cpus = libbpf_num_possible_cpus();
-	uint64_t sum = 0;
-	uint64_t *values;
-	uint32_t key = 0;
-
-	if (slot->lost_map_fd < 0 || n_cpus <= 0)
-		return 0;
-	values = calloc((size_t)n_cpus, sizeof(*values));
-	if (values && bpf_map_lookup_elem(slot->lost_map_fd, &key, values) == 0)
-		for (int i = 0; i < n_cpus; i++)
-			sum += values[i];
-	free(values);
-	return sum;
-}
-
-unsigned int eun__source_read(struct eun__source *source, unsigned int budget, bool hold)
-{
-	struct eun_slot *slot = source->slot;
-	struct eun__reader_info info;
-	unsigned int n = eun__reader_read(source->reader, budget, hold);
-
-	if (n == 0)
-		return 0;
-	eun__rate_add(&slot->rate, eub_clock_mono_ns(), n);
-	eun__reader_get_info(source->reader, &info);
-	if (info.n_full > source->n_full) {
-		uint64_t lost = read_counted_lost(slot);
-
-		source->n_full = info.n_full;
-		tell_lost(slot, lost - slot->counted_lost, "ring-full");
-		slot->counted_lost = lost;
-	}
-	return n;
 }
 
 static int add_hook(struct eun_slot *slot, struct bpf_program *program, struct eun_error *err)
@@ -242,25 +148,6 @@ static int attach_hooks(struct eun_slot *slot, struct eun_error *err)
 	return 0;
 }
 
-static int open_source(struct eun_slot *slot, const struct eun__export *export,
-		       struct eun__source *source, struct eun_error *err)
-{
-	int fd = bpf_map__fd(export->map);
-	int r;
-
-	eub_list_init(&source->edge_link);
-	source->slot = slot;
-	source->schema = export->schema;
-	if (bpf_map__type(export->map) == BPF_MAP_TYPE_RINGBUF)
-		r = eun__reader_new_ring(fd, &reader_ops, source, &source->reader, err);
-	else
-		r = eun__reader_new_perf(fd, EUN__PERF_PAGES, &reader_ops, source, &source->reader,
-					 err);
-	if (r < 0)
-		eun_error_prefix(err, "map '%s'", bpf_map__name(export->map));
-	return r;
-}
-
 static int open_sources(struct eun_slot *slot, const struct eun_slot_options *options,
 			struct eun_error *err)
 {
@@ -275,7 +162,7 @@ static int open_sources(struct eun_slot *slot, const struct eun_slot_options *op
 	if (!slot->sources)
 		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
 	for (size_t i = 0; i < slot->exports.n_items && r == 0; i++)
-		r = open_source(slot, &slot->exports.items[i], &slot->sources[i], err);
+		r = eun__source_open(&slot->sources[i], slot, &slot->exports.items[i], err);
 	return r;
 }
 
@@ -441,7 +328,8 @@ static int check_state(const struct eun_slot *slot, enum eun_slot_state wanted,
 		return 0;
 	eun_error_set_subject(err, slot->name);
 	return eun_error_set(err, -EINVAL, EUN_REASON_WRONG_STATE, "slot '%s' is %s, not %s",
-			     slot->name, state_names[slot->state], state_names[wanted]);
+			     slot->name, eun_slot_state_to_string(slot->state),
+			     eun_slot_state_to_string(wanted));
 }
 
 int eun_slot_pause(struct eun_slot *slot, struct eun_error *err)
@@ -472,104 +360,4 @@ void eun_slot_drain(struct eun_slot *slot)
 	for (size_t i = 0; i < slot->exports.n_items; i++)
 		while (eun__source_read(&slot->sources[i], EUN__POLL_BUDGET, false) > 0)
 			continue;
-}
-
-static void add_run_stats(const struct eun_slot *slot, struct eun_slot_stats *stats)
-{
-	for (size_t i = 0; i < slot->n_hooks; i++) {
-		struct bpf_prog_info info = { 0 };
-		uint32_t size = sizeof(info);
-		int fd = eun__hook_get_stats_fd(slot->hooks[i]);
-
-		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
-			continue;
-		stats->run_count += info.run_cnt;
-		stats->run_time_ns += info.run_time_ns;
-	}
-}
-
-void eun_slot_get_stats(struct eun_slot *slot, struct eun_slot_stats *ret_stats)
-{
-	struct eun_slot_stats stats = { .events = slot->events,
-					.bytes = slot->bytes,
-					.lost = slot->perf_lost + read_counted_lost(slot),
-					.decode_errors = slot->decode_errors };
-
-	for (size_t i = 0; i < slot->exports.n_items; i++) {
-		struct eun__reader_info info;
-
-		eun__reader_get_info(slot->sources[i].reader, &info);
-		stats.ring_bytes += info.size_bytes;
-		stats.ring_used_bytes += info.used_bytes;
-		stats.ring_full += info.n_full;
-	}
-	stats.skipped = eun__switch_get_skipped(slot->gate_switch);
-	stats.events_per_second = eun__rate_get(&slot->rate, eub_clock_mono_ns());
-	add_run_stats(slot, &stats);
-	*ret_stats = stats;
-}
-
-const char *eun_slot_get_name(const struct eun_slot *slot)
-{
-	return slot->name;
-}
-
-enum eun_slot_state eun_slot_get_state(const struct eun_slot *slot)
-{
-	return slot->state;
-}
-
-const char *eun_slot_state_to_string(enum eun_slot_state state)
-{
-	return (unsigned int)state < _EUN_SLOT_STATE_MAX ? state_names[state] : "unknown";
-}
-
-const struct eun_package *eun_slot_get_package(const struct eun_slot *slot)
-{
-	return slot->package;
-}
-
-uint32_t eun_slot_get_generation(const struct eun_slot *slot)
-{
-	return slot->generation;
-}
-
-uint64_t eun_slot_get_started_wall_ns(const struct eun_slot *slot)
-{
-	return slot->started_wall_ns;
-}
-
-uint64_t eun_slot_get_started_mono_ns(const struct eun_slot *slot)
-{
-	return slot->started_mono_ns;
-}
-
-const struct eun_slot_hook *eun_slot_get_hook(const struct eun_slot *slot, size_t i)
-{
-	return i < slot->n_hooks ? eun__hook_get_info(slot->hooks[i]) : NULL;
-}
-
-const struct eun_schema *eun_slot_get_schema(const struct eun_slot *slot, size_t i)
-{
-	return i < slot->exports.n_items ? slot->exports.items[i].schema : NULL;
-}
-
-const char *eun_slot_get_note(const struct eun_slot *slot, size_t i)
-{
-	return i < slot->notes.n_items ? slot->notes.items[i] : NULL;
-}
-
-const char *eun_attach_mode_to_string(enum eun_attach_mode mode)
-{
-	return (unsigned int)mode < _EUN_ATTACH_MODE_MAX ? mode_names[mode] : "unknown";
-}
-
-void eun_slot_set_userdata(struct eun_slot *slot, void *userdata)
-{
-	slot->userdata = userdata;
-}
-
-void *eun_slot_get_userdata(const struct eun_slot *slot)
-{
-	return slot->userdata;
 }

@@ -6,21 +6,12 @@
 #include "engine/export.h"
 #include "engine/notes.h"
 #include "engine/rate.h"
-#include "event/reader.h"
+#include "engine/source.h"
 #include "object/hook.h"
 #include "object/object.h"
 #include "object/switch.h"
 
 #include <eunomia/slot.h>
-
-/* One event map of a slot with its reader. */
-struct eun__source {
-	struct eub_list edge_link; /* in the engine's edge_sources, or alone */
-	struct eun_slot *slot;
-	const struct eun_schema *schema; /* of the slot's exports */
-	struct eun__reader *reader;
-	uint64_t n_full; /* of the reader's info, when last looked at */
-};
 
 struct eun_slot {
 	struct eub_list link; /* in the engine's slots */
@@ -54,9 +45,5 @@ void eun__slot_set_state(struct eun_slot *slot, enum eun_slot_state state);
 int eun__slot_open(struct eun_slot *slot, struct eun_error *err);
 /* Closes the gate for good. */
 void eun__slot_close(struct eun_slot *slot);
-/**
- * eun__source_read() - hand up records of one event map
- *
- * Return: the number of records.
- */
-unsigned int eun__source_read(struct eun__source *source, unsigned int budget, bool hold);
+/* What a tracker built with our header counted itself as lost, over all CPUs; 0 for others. */
+uint64_t eun__slot_read_counted_lost(const struct eun_slot *slot);

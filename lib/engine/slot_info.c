@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a slot tells of itself: names, getters, statistics. */
+#include "engine/slot.h"
+
+#include "base/clock.h"
+
+#include <assert.h>
+#include <bpf/bpf.h>
+
+static const char *const state_names[] = {
+	[EUN_SLOT_PREPARED] = "prepared",
+	[EUN_SLOT_RUNNING] = "running",
+	[EUN_SLOT_PAUSED] = "paused",
+	[EUN_SLOT_STOPPED] = "stopped",
+};
+static_assert(EUB_ARRAY_SIZE(state_names) == _EUN_SLOT_STATE_MAX, "one name per state");
+
+static const char *const mode_names[] = {
+	[EUN_ATTACH_GATE] = "gate",
+	[EUN_ATTACH_DIRECT] = "direct",
+	[EUN_ATTACH_NONE] = "none",
+};
+static_assert(EUB_ARRAY_SIZE(mode_names) == _EUN_ATTACH_MODE_MAX, "one name per mode");
+
+static void add_run_stats(const struct eun_slot *slot, struct eun_slot_stats *stats)
+{
+	for (size_t i = 0; i < slot->n_hooks; i++) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+		int fd = eun__hook_get_stats_fd(slot->hooks[i]);
+
+		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+			continue;
+		stats->run_count += info.run_cnt;
+		stats->run_time_ns += info.run_time_ns;
+	}
+}
+
+void eun_slot_get_stats(struct eun_slot *slot, struct eun_slot_stats *ret_stats)
+{
+	struct eun_slot_stats stats = { .events = slot->events,
+					.bytes = slot->bytes,
+					.lost = slot->perf_lost + eun__slot_read_counted_lost(slot),
+					.decode_errors = slot->decode_errors };
+
+	for (size_t i = 0; i < slot->exports.n_items; i++) {
+		struct eun__reader_info info;
+
+		eun__reader_get_info(slot->sources[i].reader, &info);
+		stats.ring_bytes += info.size_bytes;
+		stats.ring_used_bytes += info.used_bytes;
+		stats.ring_full += info.n_full;
+	}
+	stats.skipped = eun__switch_get_skipped(slot->gate_switch);
+	stats.events_per_second = eun__rate_get(&slot->rate, eub_clock_mono_ns());
+	add_run_stats(slot, &stats);
+	*ret_stats = stats;
+}
+
+const char *eun_slot_get_name(const struct eun_slot *slot)
+{
+	return slot->name;
+}
+
+enum eun_slot_state eun_slot_get_state(const struct eun_slot *slot)
+{
+	return slot->state;
+}
+
+const char *eun_slot_state_to_string(enum eun_slot_state state)
+{
+	return (unsigned int)state < _EUN_SLOT_STATE_MAX ? state_names[state] : "unknown";
+}
+
+const struct eun_package *eun_slot_get_package(const struct eun_slot *slot)
+{
+	return slot->package;
+}
+
+uint32_t eun_slot_get_generation(const struct eun_slot *slot)
+{
+	return slot->generation;
+}
+
+uint64_t eun_slot_get_started_wall_ns(const struct eun_slot *slot)
+{
+	return slot->started_wall_ns;
+}
+
+uint64_t eun_slot_get_started_mono_ns(const struct eun_slot *slot)
+{
+	return slot->started_mono_ns;
+}
+
+const struct eun_slot_hook *eun_slot_get_hook(const struct eun_slot *slot, size_t i)
+{
+	return i < slot->n_hooks ? eun__hook_get_info(slot->hooks[i]) : NULL;
+}
+
+const struct eun_schema *eun_slot_get_schema(const struct eun_slot *slot, size_t i)
+{
+	return i < slot->exports.n_items ? slot->exports.items[i].schema : NULL;
+}
+
+const char *eun_slot_get_note(const struct eun_slot *slot, size_t i)
+{
+	return i < slot->notes.n_items ? slot->notes.items[i] : NULL;
+}
+
+const char *eun_attach_mode_to_string(enum eun_attach_mode mode)
+{
+	return (unsigned int)mode < _EUN_ATTACH_MODE_MAX ? mode_names[mode] : "unknown";
+}
+
+void eun_slot_set_userdata(struct eun_slot *slot, void *userdata)
+{
+	slot->userdata = userdata;
+}
+
+void *eun_slot_get_userdata(const struct eun_slot *slot)
+{
+	return slot->userdata;
+}
