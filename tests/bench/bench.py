@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One function per row of the table that says how fast and how small eunomia has to be. Each measures
-ours and its reference in turns, so that both see the same machine, and adds rows of medians."""
+"""One function per row of the table that says how fast and how small eunomia has to be. Each
+measures ours and its reference in turns, so that both see the same machine, and adds rows of
+medians."""
 import argparse
 import contextlib
 import os
@@ -57,8 +58,8 @@ def output(*command):
 
 
 def opensnoop_first_line():
-    """Nanoseconds from exec to the first event's line of Debian's opensnoop; it wants a terminal, or
-    its output waits in a buffer."""
+    """Nanoseconds from exec to the first event's line of Debian's opensnoop; it wants a terminal,
+    or its output waits in a buffer."""
     ours, theirs = pty.openpty()
     begin = time.monotonic_ns()
     process = subprocess.Popen([OPENSNOOP, "-p", str(os.getpid())], stdin=subprocess.DEVNULL,
@@ -105,7 +106,8 @@ def bench_start(table, short):
                 settle(agent)
                 debian.append(opensnoop_first_line())
     ratio = statistics.median(ours) / statistics.median(bare)
-    table.add("Start to first event at the client, CO-RE, warm agent", spread(ours, MS, "ms"), "", None)
+    table.add("Start to first event at the client, CO-RE, warm agent", spread(ours, MS, "ms"),
+              "", None)
     table.add("  of that, the Start call", spread(calls, MS, "ms"), "", None)
     table.add("  bare libbpf, in-process, no CO-RE", spread(bare, MS, "ms"), "", None)
     table.add("  ratio to bare", f"{ratio:.2f}x", "<= 2x", ratio <= 2)
@@ -177,7 +179,8 @@ def wait_attached(process):
         with contextlib.suppress(OSError):
             for fd in os.listdir(f"/proc/{process.pid}/fd"):
                 with contextlib.suppress(OSError):
-                    if re.search(r"perf_event|bpf[_-]link", os.readlink(f"/proc/{process.pid}/fd/{fd}")):
+                    target = os.readlink(f"/proc/{process.pid}/fd/{fd}")
+                    if re.search(r"perf_event|bpf[_-]link", target):
                         return True
         return process.poll() is not None
     harness.wait_until(attached, "the consumer is attached")
@@ -186,7 +189,8 @@ def wait_attached(process):
 
 def run_bare(count, rate):
     with Source(10**9 if not rate else count * 2, rate) as source:
-        return consume([BARE, "text", OPENED, str(source.pid), str(count)], source, count, wait_attached)
+        return consume([BARE, "text", OPENED, str(source.pid), str(count)], source, count,
+                       wait_attached)
 
 
 def run_ours(count, rate):
@@ -230,7 +234,8 @@ def bench_flat_out(table, short):
     table.add("  ratio to bare", f"{ours[0] / bare[0]:.2f}x", ">= 0.9x", ours[0] >= 0.9 * bare[0])
     table.add("flat out, agent to `events`, JSON",
               f"{stream[0]:,.0f}/s, {stream[1]:.2f} + agent {stream[2]:.2f} CPU s/M", "", None)
-    table.add("  ratio to bare", f"{stream[0] / bare[0]:.2f}x", ">= 0.5x", stream[0] >= 0.5 * bare[0])
+    table.add("  ratio to bare", f"{stream[0] / bare[0]:.2f}x", ">= 0.5x",
+              stream[0] >= 0.5 * bare[0])
 
 
 def bench_no_loss(table, short):

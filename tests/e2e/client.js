@@ -46,7 +46,8 @@ function collect(stream, onSchema) {
 }
 
 async function main() {
-  const source = spawn(generator, ['getppid', count, '20000'], { stdio: ['pipe', 'ignore', 'inherit'] });
+  const source = spawn(generator, ['getppid', count, '20000'],
+    { stdio: ['pipe', 'ignore', 'inherit'] });
   const serving = await call(healthClient, 'Check', { service: '' });
   const started = await call(trackers, 'Start', {
     package: fs.readFileSync(packageFile), name: 'node',

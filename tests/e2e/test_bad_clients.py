@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that send garbage, stop in the middle, open ten thousand streams, never read, or are killed:
-the agent lives, its memory stays bounded, and another slot misses no event."""
+"""Clients that send garbage, stop in the middle, open ten thousand streams, never read, or are
+killed: the agent lives, its memory stays bounded, and another slot misses no event."""
 import os
 import random
 import signal
@@ -191,7 +191,8 @@ class BadClient(harness.WitnessTest):
         self.agent.ctl("stop", "flood")
 
     def test_slow_client_is_told_what_it_missed(self):
-        """Between two events that it surely got, each number came or is in what was said as lost."""
+        """Between two events that it surely got, each number came or is in what was said as
+        lost."""
         source = self.flood("flood", pid=0)
         with self.agent.events("flood") as reader:
             first = reader.watch(os.getppid, lambda line: "data" in line)["data"]["number"]
@@ -258,7 +259,8 @@ class Limits(harness.AgentTest):
             done = self.agent.ctl("list", check=False)
             self.assertNotEqual(done.returncode, 0)
             self.assertTrue(done.stderr)
-        harness.wait_until(lambda: self.agent.ctl("list", check=False).returncode == 0, "room again")
+        harness.wait_until(lambda: self.agent.ctl("list", check=False).returncode == 0,
+                           "there is room again")
 
 
 if __name__ == "__main__":

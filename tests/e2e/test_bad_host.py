@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the machine may lack or refuse: rights, the agent, its socket, room on disk, kernel types."""
+"""What the machine may lack or refuse: rights, the agent, its socket, room on disk, kernel
+types."""
 import os
 import shutil
 import socket

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Packages that are broken, hostile or do not fit this machine: each ends in an error that names the
-cause, the agent lives, and another slot misses no event."""
+"""Packages that are broken, hostile or do not fit this machine: each ends in an error that names
+the cause, the agent lives, and another slot misses no event."""
 import json
 import os
 import struct
@@ -27,7 +27,8 @@ class BadPackage(harness.WitnessTest):
         self.dir = self.enterContext(tempfile.TemporaryDirectory())
 
     def refuse(self, content, *words, args=()):
-        """Starts bytes, text or a JSON value; must fail and say each of words; returns what was said."""
+        """Starts bytes, text or a JSON value; must fail and say each of words; returns what was
+        said."""
         if not isinstance(content, (bytes, str)):
             content = json.dumps(content)
         path = os.path.join(self.dir, "package")
@@ -44,7 +45,8 @@ class BadPackage(harness.WitnessTest):
 
     def test_base64_damaged(self):
         good = packages.gen3(self.elf)["bpf_object"]
-        for bad in (good[:100] + "!" + good[101:], good[:-5], "=" + good, good + "A", "\u20ac" * 40):
+        for bad in (good[:100] + "!" + good[101:], good[:-5], "=" + good, good + "A",
+                    "\u20ac" * 40):
             self.refuse(packages.gen3(self.elf, bpf_object=bad), "base64|zlib|bpf_object")
         self.refuse({**packages.gen0(self.elf), "data": "A" * 41}, "base64|data")
 
@@ -90,7 +92,8 @@ class BadPackage(harness.WitnessTest):
                 with self.subTest(path=path, other=other):
                     text = json.dumps(packages.replaced(good, path, other))
                     done = self.agent.ctl("start", "-", "--name", "bad", input=text, check=False)
-                    # Some fields may be null or missing, and unknown ones are ignored: then it runs.
+                    # Some fields may be null or missing, and unknown ones are ignored: then it
+                    # runs.
                     self.assertIn(done.returncode, (0, FAILED, USAGE), done.stderr)
                     if done.returncode == 0:
                         self.agent.ctl("stop", "bad")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Python's grpcio, unmodified, which learns every message of ours by reflection alone: only the
-reflection protocol's own two messages are written down here (grpc/reflection/v1/reflection.proto)."""
+reflection protocol's own two messages are written down here
+(grpc/reflection/v1/reflection.proto)."""
 import subprocess
 import sys
 

@@ -52,8 +52,8 @@ class Journal(unittest.TestCase):
             self.assertGreaterEqual(len(done.stdout.splitlines()), 20)
 
     def burst(self, config):
-        """A burst of BURST events; returns how many are in the journal, and how many it says it left
-        out, after the agent has ended."""
+        """A burst of BURST events; returns how many are in the journal, and how many it says it
+        left out, after the agent has ended."""
         with self.start(config) as agent:
             with subprocess.Popen([harness.GENERATOR, "getppid", str(BURST), "0"],
                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as source:

@@ -30,8 +30,8 @@ class Run(unittest.TestCase):
         harness.needs_root()
 
     def run_and_open(self, wanted, *args, parse=json.loads):
-        """Runs the package of 2022, given literally, and calls open(2) until an event is wanted: other
-        processes may call it too."""
+        """Runs the package of 2022, given literally, and calls open(2) until an event is wanted:
+        other processes may call it too."""
         with open(package("hotupdate-2022.json"), encoding="utf-8") as file:
             command = [EUNOMIACTL, "run", file.read(), *args]
         with harness.EventReader(command, parse) as events:

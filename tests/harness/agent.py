@@ -72,15 +72,17 @@ def package(name):
 
 
 def unshare_mounts():
-    """The command that gives what follows a mount namespace of its own, from which nothing gets out;
-    or a skip that says why there is none. In a plain chroot the root is no mount point, whose
+    """The command that gives what follows a mount namespace of its own, from which nothing gets
+    out; or a skip that says why there is none. In a plain chroot the root is no mount point, whose
     propagation could be changed; that does no harm where no mount is shared anyway."""
     command = ["unshare", "-m", "--propagation"]
-    if subprocess.run([*command, "private", "true"], capture_output=True, check=False).returncode == 0:
+    done = subprocess.run([*command, "private", "true"], capture_output=True, check=False)
+    if done.returncode == 0:
         return [*command, "private"]
     with open("/proc/self/mountinfo", encoding="utf-8") as file:
         is_shared = any(" shared:" in line for line in file)
-    done = subprocess.run([*command, "unchanged", "true"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*command, "unchanged", "true"], capture_output=True, text=True,
+                          check=False)
     if is_shared or done.returncode != 0:
         raise unittest.SkipTest("no mount namespace of our own can be made here: " + (
             done.stderr.strip() or "mounts are shared and the root is no mount point"))
@@ -136,10 +138,10 @@ def bpf_ids(pid):
 
 
 def loaded_ids():
-    """(kind, id) of every BPF object in the kernel. Asked for by number, one after the other, and not
-    by bpftool: that opens each object, and a prog array that is opened and closed while the kernel is
-    emptying it keeps a reference for ever (prog_array_map_clear() of Linux 6.18: bpf_map_inc() before
-    a schedule_work() that does nothing the second time)."""
+    """(kind, id) of every BPF object in the kernel. Asked for by number, one after the other, and
+    not by bpftool: that opens each object, and a prog array that is opened and closed while the
+    kernel is emptying it keeps a reference for ever (prog_array_map_clear() of Linux 6.18:
+    bpf_map_inc() before a schedule_work() that does nothing the second time)."""
     found = set()
     for kind, command in NEXT_ID_COMMANDS.items():
         attr = (ctypes.c_uint32 * 3)()
@@ -232,8 +234,8 @@ class Agent:
             self.process.wait()
 
     def stop(self, how=signal.SIGTERM):
-        """Ends the agent (how: by which signal; 0 if it was told already); it must end well and leave
-        nothing in the kernel."""
+        """Ends the agent (how: by which signal; 0 if it was told already); it must end well and
+        leave nothing in the kernel."""
         owned = set()
         if self.process.poll() is None:
             owned = bpf_ids(self.pid)
@@ -359,8 +361,9 @@ class AgentTest(unittest.TestCase):
 
 
 class WitnessTest(AgentTest):
-    """A test of something bad, beside which another slot must not miss one event: the slot "witness"
-    counts this process's calls of getppid(2), and after the test every number must have come."""
+    """A test of something bad, beside which another slot must not miss one event: the slot
+    "witness" counts this process's calls of getppid(2), and after the test every number must have
+    come."""
 
     def setUp(self):
         super().setUp()
@@ -387,7 +390,8 @@ class WitnessTest(AgentTest):
 
 
 def main():
-    """Runs the calling file's tests; 77 when all were skipped; each skip is said with its reason."""
+    """Runs the calling file's tests; 77 when all were skipped; each skip is said with its
+    reason."""
     program = unittest.main(exit=False, verbosity=2)
     result = program.result
     for test, reason in result.skipped:

@@ -40,7 +40,7 @@ class Journald:
         self.dir = tempfile.mkdtemp(prefix="eunomia-journald-")
         config = self.write("journald.conf", CONFIG)
         machine_id = self.write("machine-id", "0123456789abcdef0123456789abcdef\n")
-        if not os.path.exists("/etc/machine-id") or not os.path.exists("/etc/systemd/journald.conf"):
+        if not all(map(os.path.exists, ("/etc/machine-id", "/etc/systemd/journald.conf"))):
             raise unittest.SkipTest("systemd's configuration is not installed")
         self.process = subprocess.Popen(
             [*harness.unshare_mounts(), "sh", "-c", SET_UP, "sh", config,
@@ -72,8 +72,8 @@ class Journald:
     def entries(self, *match):
         """Entries as journalctl gives them, after everything sent before has been written."""
         subprocess.run([*self.prefix, "journalctl", "--sync"], check=False, capture_output=True)
-        done = subprocess.run([*self.prefix, "journalctl", "--no-pager", "-q", "-o", "json", *match],
-                              check=False, capture_output=True)
+        command = ["journalctl", "--no-pager", "-q", "-o", "json", *match]
+        done = subprocess.run([*self.prefix, *command], check=False, capture_output=True)
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def close(self):

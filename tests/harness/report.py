@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns ctest's JUnit file into rows "passed|failed|skipped TAB name TAB reason" for run.sh.
 
-A test that ctest passed may have left out parts of itself: lines "SKIP: reason" of our own tests, and
-cmocka's "[  SKIPPED ] name" with the line before it, which says why, count as skipped parts, so that
-nothing is left out unsaid.
-Usage: report.py STAGE FILE"""
+A test that ctest passed may have left out parts of itself: lines "SKIP: reason" of our own tests,
+and cmocka's "[  SKIPPED ] name" with the line before it, which says why, count as skipped parts, so
+that nothing is left out unsaid. Usage: report.py STAGE FILE"""
 import re
 import sys
 import xml.etree.ElementTree as ET
