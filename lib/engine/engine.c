@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "engine/internal.h"
 #include "engine/limits.h"
@@ -35,7 +36,7 @@ int eun_engine_new(const struct eun_engine_options *options, struct eun_engine *
 				     "eun_engine_new: options.size must be set");
 	engine = calloc(1, sizeof(*engine));
 	if (!engine)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	if (options)
 		memcpy(&engine->options, options, EUB_MIN(options->size, sizeof(engine->options)));
 	if (engine->options.max_slots == 0)

@@ -8,6 +8,7 @@
  */
 #include "engine/export.h"
 
+#include "base/error.h"
 #include "base/str.h"
 #include "engine/limits.h"
 #include "event/schema.h"
@@ -107,7 +108,7 @@ static int from_package_layout(const struct choice *choice, struct eun_schema **
 		return 0;
 	fields = calloc(layout->n_fields + 1, sizeof(*fields));
 	if (!fields)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < layout->n_fields; i++)
 		fields[i] = (struct eun__field_spec){
 			.name = layout->fields[i].name,
@@ -291,7 +292,7 @@ static int check_options(const struct choice *choice, struct eun_error *err)
 		const struct bpf_map *map;
 
 		if (!name)
-			return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+			return eub_error_no_memory(err);
 		if (!strchr(type, '='))
 			continue;
 		map = bpf_object__find_map_by_name(choice->object, name);
@@ -320,7 +321,7 @@ static int add_export(struct eun__exports *exports, const struct choice *choice,
 	items = reallocarray(exports->items, exports->n_items + 1, sizeof(*items));
 	if (!items) {
 		eun__schema_free(schema);
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	}
 	exports->items = items;
 	items[exports->n_items++] = (struct eun__export){ .map = choice->map, .schema = schema };

@@ -16,6 +16,7 @@
 #include "engine/slot.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "engine/internal.h"
 #include "engine/limits.h"
@@ -83,7 +84,7 @@ static int add_hook(struct eun_slot *slot, struct bpf_program *program, struct e
 	int r;
 
 	if (!hooks)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	slot->hooks = hooks;
 	r = eun__hook_new(slot->gate_switch, program, FIRST_INDEX, slot->engine->kernel_btf,
 			  &hooks[slot->n_hooks], err);
@@ -160,7 +161,7 @@ static int open_sources(struct eun_slot *slot, const struct eun_slot_options *op
 	slot->lost_map_fd = bpf_object__find_map_fd_by_name(object, EUN__LOST_MAP);
 	slot->sources = calloc(slot->exports.n_items + 1, sizeof(*slot->sources));
 	if (!slot->sources)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < slot->exports.n_items && r == 0; i++)
 		r = eun__source_open(&slot->sources[i], slot, &slot->exports.items[i], err);
 	return r;
@@ -191,7 +192,7 @@ static int new_slot(struct eun_engine *engine, struct eun_package *package,
 	int r;
 
 	if (!slot)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	eub_list_init(&slot->link);
 	slot->engine = engine;
 	slot->package = package;
@@ -360,4 +361,5 @@ void eun_slot_drain(struct eun_slot *slot)
 	for (size_t i = 0; i < slot->exports.n_items; i++)
 		while (eun__source_read(&slot->sources[i], EUN__POLL_BUDGET, false) > 0)
 			continue;
+	eun__slot_tell_counted_lost(slot);
 }

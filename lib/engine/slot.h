@@ -47,3 +47,5 @@ int eun__slot_open(struct eun_slot *slot, struct eun_error *err);
 void eun__slot_close(struct eun_slot *slot);
 /* What a tracker built with our header counted itself as lost, over all CPUs; 0 for others. */
 uint64_t eun__slot_read_counted_lost(const struct eun_slot *slot);
+/* Tells what of it was not yet told. */
+void eun__slot_tell_counted_lost(struct eun_slot *slot);

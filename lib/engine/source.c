@@ -70,23 +70,38 @@ uint64_t eun__slot_read_counted_lost(const struct eun_slot *slot)
 	return sum;
 }
 
+void eun__slot_tell_counted_lost(struct eun_slot *slot)
+{
+	uint64_t lost = eun__slot_read_counted_lost(slot);
+
+	tell_lost(slot, lost - slot->counted_lost, "ring-full");
+	slot->counted_lost = lost;
+}
+
+/*
+ * The tracker's own count is asked when its ring was full, and once more when the reader has caught
+ * up: what was lost while the first answer was on its way is told then.
+ */
+static void look_for_losses(struct eun__source *source, bool has_caught_up)
+{
+	struct eun__reader_info info;
+
+	eun__reader_get_info(source->reader, &info);
+	if (info.n_full == source->n_full && !(source->was_full && has_caught_up))
+		return;
+	source->was_full = info.n_full > source->n_full;
+	source->n_full = info.n_full;
+	eun__slot_tell_counted_lost(source->slot);
+}
+
 unsigned int eun__source_read(struct eun__source *source, unsigned int budget, bool hold)
 {
-	struct eun_slot *slot = source->slot;
-	struct eun__reader_info info;
 	unsigned int n = eun__reader_read(source->reader, budget, hold);
 
-	if (n == 0)
-		return 0;
-	eun__rate_add(&slot->rate, eub_clock_mono_ns(), n);
-	eun__reader_get_info(source->reader, &info);
-	if (info.n_full > source->n_full) {
-		uint64_t lost = eun__slot_read_counted_lost(slot);
-
-		source->n_full = info.n_full;
-		tell_lost(slot, lost - slot->counted_lost, "ring-full");
-		slot->counted_lost = lost;
-	}
+	if (n > 0)
+		eun__rate_add(&source->slot->rate, eub_clock_mono_ns(), n);
+	if (n > 0 || source->was_full)
+		look_for_losses(source, n < budget);
 	return n;
 }
 

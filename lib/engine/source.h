@@ -6,12 +6,15 @@
 #include "engine/export.h"
 #include "event/reader.h"
 
+#include <stdbool.h>
+
 struct eun__source {
 	struct eub_list edge_link; /* in the engine's edge_sources, or alone */
 	struct eun_slot *slot;
 	const struct eun_schema *schema; /* of the slot's exports */
 	struct eun__reader *reader;
 	uint64_t n_full; /* of the reader's info, when last looked at */
+	bool was_full;	 /* at that look; not yet asked for losses again */
 };
 
 /* Opens the reader of @export's map. Return: 0; as the readers of event/reader.h. */

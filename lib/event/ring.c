@@ -120,14 +120,13 @@ static bool commit(struct eun__ring *ring, bool hold)
 	return true;
 }
 
-/* Notes how full the kernel found the ring; by its own rule one byte always stays free. */
-static void note_use(struct eun__ring *ring, unsigned long unread, unsigned long in_use)
+/* Whether the kernel found no room for one more record; by its own rule one byte stays free. */
+static bool is_full(const struct eun__ring *ring)
 {
 	size_t max = ring->size - 1;
+	unsigned long in_use = load_end(ring->producer) - ring->committed;
 
-	ring->high_water_bytes = EUB_MAX(ring->high_water_bytes, EUB_MIN(unread, ring->size));
-	if (ring->last_step > max - EUB_MIN(in_use, max))
-		ring->n_full++;
+	return ring->last_step > max - EUB_MIN(in_use, max);
 }
 
 unsigned int eun__ring_read(struct eun__ring *ring, const struct eun__reader_ops *ops,
@@ -135,17 +134,20 @@ unsigned int eun__ring_read(struct eun__ring *ring, const struct eun__reader_ops
 {
 	unsigned long end = load_end(ring->producer);
 	unsigned long unread = end - ring->position;
-	unsigned long in_use = end - ring->committed;
+	bool was_full = false;
 	unsigned int n = 0;
 
 	for (;;) {
 		n += hand_up(ring, ops, userdata, end, budget - n);
+		/* Between two commits the ring only fills: it was at its fullest just now. */
+		was_full = was_full || is_full(ring);
 		/* Only a look that comes after the last commit can tell that there is no more. */
 		if (!commit(ring, hold) || n >= budget)
 			break;
 		end = load_end(ring->producer);
 	}
-	note_use(ring, unread, in_use);
+	ring->high_water_bytes = EUB_MAX(ring->high_water_bytes, EUB_MIN(unread, ring->size));
+	ring->n_full += was_full;
 	return n;
 }
 
