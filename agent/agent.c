@@ -25,6 +25,7 @@
 #include "watch.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 
 #include <eunomia/engine.h>
 #include <eunomia/version.h>
@@ -383,7 +384,7 @@ int agent_new(const struct options *options, struct agent **ret_agent, struct eu
 	int r;
 
 	if (!agent)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	agent->options = options;
 	agent->notify.fd = -EBADF;
 	log_init(&agent->log, options->is_log_foreground ? LOG_TARGET_STDERR : LOG_TARGET_AUTO,

@@ -10,6 +10,7 @@
 #include "agent_limits.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/macro.h"
 #include "base/str.h"
@@ -212,7 +213,7 @@ static int set_text(struct config *config, const struct config_key *key, const c
 		return refuse(key, value, -ERANGE, err);
 	copy = strdup(value);
 	if (!copy)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	free(*text_of(config, key));
 	*text_of(config, key) = copy;
 	return 0;

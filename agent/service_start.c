@@ -14,6 +14,7 @@
 #include "trackers.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/fd.h"
 
 #include <eunomia/engine.h>
@@ -65,11 +66,6 @@ static struct start_op *start_op_free(struct start_op *op)
 }
 EUB_DEFINE_CLEANUP(struct start_op *, start_op_free);
 
-static int fail_no_memory(struct eun_error *err)
-{
-	return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
-}
-
 /* Appends a copy of @text, for which there is room. Return: the copy; NULL: out of memory. */
 static char *keep_text(struct start_op *op, const char *text)
 {
@@ -95,18 +91,18 @@ static int copy_lists(struct start_op *op, const Eunomia__V1__StartRequest *requ
 	op->texts = calloc(n_texts, sizeof(op->texts[0]));
 	op->settings = calloc(request->n_settings + 1, sizeof(op->settings[0]));
 	if (!op->texts || !op->settings)
-		return fail_no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < request->n_args; i++)
 		if (!keep_text(op, request->args[i]))
-			return fail_no_memory(err);
+			return eub_error_no_memory(err);
 	for (size_t i = 0; i < request->n_types; i++)
 		if (!keep_text(op, request->types[i]))
-			return fail_no_memory(err);
+			return eub_error_no_memory(err);
 	for (size_t i = 0; i < request->n_settings; i++) {
 		op->settings[i].key = keep_text(op, request->settings[i]->key);
 		op->settings[i].value = keep_text(op, request->settings[i]->value);
 		if (!op->settings[i].key || !op->settings[i].value)
-			return fail_no_memory(err);
+			return eub_error_no_memory(err);
 	}
 	op->options.args = (const char *const *)op->texts;
 	op->options.n_args = request->n_args;
@@ -129,11 +125,11 @@ static int copy_source(struct start_op *op, const Eunomia__V1__StartRequest *req
 				     "both");
 	if (!has_tracker) {
 		eub_buf_append(&op->bytes, request->package.data, request->package.len);
-		return op->bytes.has_failed ? fail_no_memory(err) : 0;
+		return op->bytes.has_failed ? eub_error_no_memory(err) : 0;
 	}
 	op->tracker = strdup(request->tracker);
 	if (!op->tracker)
-		return fail_no_memory(err);
+		return eub_error_no_memory(err);
 	return trackers_find(op->service->config->trackers_dir, request->tracker, &op->path, err);
 }
 
@@ -153,7 +149,7 @@ static int start_op_new(struct rpc_call *call, const Eunomia__V1__StartRequest *
 				     service->n_starts);
 	op = calloc(1, sizeof(*op));
 	if (!op)
-		return fail_no_memory(err);
+		return eub_error_no_memory(err);
 	op->service = service;
 	service->n_starts++;
 	op->options.size = sizeof(op->options);

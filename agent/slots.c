@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/str.h"
 
 #include <eunomia/engine.h>
@@ -178,7 +179,7 @@ int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret
 				     "there are %zu slots already (MaxSlots=)", n);
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	(void)snprintf(entry->name, sizeof(entry->name), "%s", name);
 	entry->slots = slots;
 	entry->phase = SLOT_PHASE_STARTING;

@@ -21,6 +21,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "rpc/server.h"
 
@@ -402,7 +403,7 @@ static int copy_slots(struct stream *stream, const Eunomia__V1__StreamRequest *r
 				     LIMIT_STREAM_SLOTS);
 	stream->slots = calloc(request->n_slots, sizeof(*stream->slots));
 	if (!stream->slots)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	for (; stream->n_slots < request->n_slots; stream->n_slots++) {
 		const char *name = request->slots[stream->n_slots];
 		struct slot_entry *entry;
@@ -429,7 +430,7 @@ static int stream_new(struct watch *watch, struct rpc_call *call,
 				     watch->n_streams);
 	stream = calloc(1, sizeof(*stream));
 	if (!stream)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	eub_list_init(&stream->link);
 	stream->watch = watch;
 	stream->call = call;

@@ -11,6 +11,7 @@
 
 #include <eunomia/package.h>
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "ctl_limits.h"
@@ -51,11 +52,6 @@ struct build {
 	struct eub_buf image; /* the object's bytes */
 };
 
-static int fail_memory(struct eun_error *err)
-{
-	return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
-}
-
 static void build_done(struct build *build)
 {
 	/* The folder is ours alone and holds at most the object. */
@@ -93,7 +89,7 @@ static int choose_names(struct build *build, struct eun_error *err)
 		build->out_path = strdup(options->out_path);
 	else if (asprintf(&build->out_path, "%s.json", build->name) < 0)
 		build->out_path = NULL;
-	return build->out_path ? 0 : fail_memory(err);
+	return build->out_path ? 0 : eub_error_no_memory(err);
 }
 
 /*
@@ -119,7 +115,7 @@ static int find_strip(struct build *build, struct eun_error *err)
 			r = process_find(candidates[i], &build->strip);
 		free(candidates[i]);
 	}
-	return r == -ENOMEM ? fail_memory(err) : 0;
+	return r == -ENOMEM ? eub_error_no_memory(err) : 0;
 }
 
 static int find_tools(struct build *build, struct eun_error *err)
@@ -128,7 +124,7 @@ static int find_tools(struct build *build, struct eun_error *err)
 	int r = process_find(clang, &build->clang);
 
 	if (r == -ENOMEM)
-		return fail_memory(err);
+		return eub_error_no_memory(err);
 	if (r < 0) {
 		(void)eun_error_set(err, r, EUN_REASON_NOT_FOUND, "there is no program '%.200s'",
 				    clang);
@@ -146,7 +142,7 @@ static int make_folder(struct build *build, struct eun_error *err)
 	if (asprintf(&build->folder, "%s/eunomiactl-XXXXXX", parent && *parent ? parent : "/tmp") <
 	    0) {
 		build->folder = NULL;
-		return fail_memory(err);
+		return eub_error_no_memory(err);
 	}
 	if (!mkdtemp(build->folder)) {
 		int r = eun_error_set(err, -errno, EUN_REASON_IO,
@@ -158,7 +154,7 @@ static int make_folder(struct build *build, struct eun_error *err)
 	}
 	if (asprintf(&build->object, "%s/%s.bpf.o", build->folder, build->name) < 0) {
 		build->object = NULL;
-		return fail_memory(err);
+		return eub_error_no_memory(err);
 	}
 	return 0;
 }
@@ -274,7 +270,7 @@ static int compile(struct build *build, struct eun_error *err)
 	int r;
 
 	fill_command_line(&line, build);
-	r = line.has_failed ? fail_memory(err) : process_run(build->clang, line.words, err);
+	r = line.has_failed ? eub_error_no_memory(err) : process_run(build->clang, line.words, err);
 	command_line_done(&line);
 	if (r > 0)
 		return eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE,

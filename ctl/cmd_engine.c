@@ -3,6 +3,7 @@
 #include "cmd_engine.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "cmd_settings.h"
 #include "source.h"
 
@@ -78,5 +79,5 @@ int engine_check(const struct ctl *ctl, struct eun_engine *engine, const char *s
 	if (r < 0)
 		return r;
 	*ret_name = strdup(eun_package_get_name(package));
-	return *ret_name ? 0 : eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+	return *ret_name ? 0 : eub_error_no_memory(err);
 }

@@ -5,6 +5,7 @@
  * refer to them and are kept for as long as the stream lasts.
  */
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/macro.h"
 #include "client.h"
 #include "ctl.h"
@@ -74,13 +75,13 @@ static int on_schema(struct stream *stream, const Eunomia__V1__Schema *schema,
 				     CTL_STREAM_SCHEMAS_MAX);
 	schemas = reallocarray(stream->schemas, stream->n_schemas + 1, sizeof(*schemas));
 	if (!schemas)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	stream->schemas = schemas;
 	source = malloc(sizeof(*source));
 	if (!source || event_source_init(source, schema->slot, schema->generation, schema->type,
 					 schema->text_header) < 0) {
 		free(source);
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	}
 	schemas[stream->n_schemas++] = (struct known_schema){ .id = schema->id, .source = source };
 	return 0;

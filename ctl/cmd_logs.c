@@ -6,6 +6,7 @@
 #include "ctl.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "trackers.h"
 
@@ -32,7 +33,7 @@ static int become_journalctl(const struct ctl *ctl, const char *name, struct eun
 	char lines[24];
 
 	if (!argv)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	(void)snprintf(identifier, sizeof(identifier), "--identifier=eunomia/%s", name);
 	(void)snprintf(lines, sizeof(lines), "%llu", (unsigned long long)options->lines);
 	argv[n++] = "journalctl";

@@ -8,6 +8,7 @@
 #include <eunomia/engine.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "cmd_engine.h"
 #include "ctl.h"
 #include "events_output.h"
@@ -114,7 +115,7 @@ static int make_sources(struct run *run, const struct eun_slot *slot, struct eun
 		run->n_sources++;
 	}
 	if (!run->sources || run->n_sources < n)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "cmd_settings.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ int settings_parse(const struct words *words, struct eun_setting **ret_settings,
 	}
 	settings = malloc(size + 1);
 	if (!settings)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	key = (char *)(settings + words->n);
 	for (size_t i = 0; i < words->n; i++) {
 		size_t n = strcspn(words->items[i], "=");

@@ -6,6 +6,7 @@
  */
 #include "cmd_slot.h"
 
+#include "base/error.h"
 #include "base/str.h"
 #include "client.h"
 #include "table.h"
@@ -233,7 +234,7 @@ int slot_call_name(struct ctl *ctl, const char *path, const char *name,
 	_cleanup_(eub_freep) char *copy = strdup(name);
 
 	if (!copy)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	eunomia__v1__slot_request__init(&request);
 	request.name = copy;
 	return slot_call(ctl, path, &request.base, ret_reply, err);

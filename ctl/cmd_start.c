@@ -7,6 +7,7 @@
 #include "cmd_slot.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "source.h"
 #include "trackers.h"
@@ -58,7 +59,7 @@ static int call_start(struct ctl *ctl, const struct source *source,
 	_cleanup_(eub_freep) char *name = choose_name(ctl, source);
 
 	if (!list || !pointers || !name)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		eunomia__v1__setting__init(&list[i]);
 		list[i].key = *as_strings(&settings[i].key);

@@ -7,6 +7,7 @@
  */
 #include "ctl.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "client.h"
@@ -126,7 +127,7 @@ enum ctl_exit ctl_print(const struct ctl *ctl, struct eub_buf *answer)
 	int r = 0;
 
 	if (answer->has_failed)
-		r = eun_error_set(&err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		r = eub_error_no_memory(&err);
 	else
 		r = output_write(answer->data, answer->len, &err);
 	eub_buf_done(answer);

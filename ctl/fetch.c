@@ -6,6 +6,7 @@
  */
 #include "fetch.h"
 
+#include "base/error.h"
 #include "base/str.h"
 #include "ctl_limits.h"
 
@@ -111,7 +112,7 @@ static int fail(const struct fetch *fetch, CURLcode code, struct eun_error *err)
 				     "the server sends more than the %zu bytes allowed",
 				     fetch->limits->max_bytes);
 	if (fetch->out->has_failed)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	(void)curl_easy_getinfo(fetch->curl, CURLINFO_RESPONSE_CODE, &status);
 	if (code == CURLE_HTTP_RETURNED_ERROR)
 		return eun_error_set(err, status == 404 ? -ENOENT : -EIO,

@@ -9,6 +9,7 @@
  */
 #include "options.h"
 
+#include "base/error.h"
 #include "base/str.h"
 #include "ctl_limits.h"
 
@@ -149,7 +150,7 @@ static int set_value(struct parser *p, const struct option_row *row, const char 
 	int r = kinds[row->kind].set(base + row->offset, argument);
 
 	if (r == -ENOMEM)
-		return eun_error_set(p->err, r, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(p->err);
 	if (r < 0)
 		return eun_error_set(p->err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				     "option '--%s' wants %s, not '%.80s'", row->name,

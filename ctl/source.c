@@ -6,6 +6,7 @@
  */
 #include "source.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "fetch.h"
@@ -38,7 +39,7 @@ static int fail_read(int r, struct eun_error *err)
 				     "it has more than the %d bytes that a package may have",
 				     CTL_SOURCE_MAX_BYTES);
 	if (r == -ENOMEM)
-		return eun_error_set(err, r, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	if (r == -EACCES || r == -EPERM)
 		return eun_error_set(err, r, EUN_REASON_PERMISSION, "cannot read it: %s",
 				     strerror(-r));

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* struct eun_error: see <eunomia/error.h>. The first failure is kept; later ones change nothing. */
-#include <eunomia/error.h>
+#include "base/error.h"
 
 #include "base/str.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 
 static const char *const reason_names[] = {
@@ -70,6 +71,11 @@ int eun_error_set(struct eun_error *err, int code, enum eun_reason reason, const
 	format_line(err->message, sizeof(err->message), format, args);
 	va_end(args);
 	return code;
+}
+
+int eub_error_no_memory(struct eun_error *err)
+{
+	return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
 }
 
 void eun_error_prefix(struct eun_error *err, const char *format, ...)

@@ -17,6 +17,7 @@
 #include "event/plan.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "event/schema.h"
 
@@ -27,16 +28,10 @@
 #define COLUMN_MIN   6
 #define N_LITERALS   2
 
-static int fail_memory(struct eun__plan *plan)
-{
-	return eun_error_set(plan->err, -ENOMEM, EUN_REASON_NO_MEMORY,
-			     "Out of memory for an event type");
-}
-
 static int fail_limit(struct eun__plan *plan, const char *what, uint32_t limit)
 {
 	return eun_error_set(plan->err, -E2BIG, EUN_REASON_TOO_LARGE,
-			     "Event type '%s' has more than %u %s",
+			     "event type '%s' has more than %u %s",
 			     eun_schema_get_name(plan->schema), limit, what);
 }
 
@@ -63,7 +58,7 @@ static uint32_t strings_end(const struct eun__plan *plan)
 static int check_strings(struct eun__plan *plan)
 {
 	if (plan->schema->strings.has_failed || plan->header.has_failed)
-		return fail_memory(plan);
+		return eub_error_no_memory(plan->err);
 	if (plan->schema->strings.len > EVENT_MAX_STRINGS_BYTES)
 		return fail_limit(plan, "bytes of names", EVENT_MAX_STRINGS_BYTES);
 	return 0;
@@ -93,7 +88,7 @@ int eun__plan_init(struct eun__plan *plan, const char *name, uint32_t size_bytes
 	*plan = (struct eun__plan){ .err = err, .repeats = { 1 } };
 	plan->schema = calloc(1, sizeof(*plan->schema));
 	if (!plan->schema)
-		return fail_memory(plan);
+		return eub_error_no_memory(plan->err);
 	plan->schema->size_bytes = size_bytes;
 	eub_buf_append_str(&plan->header, HEADER_START);
 	/* Errors quote the name, so there must be one before anything else can fail. */
@@ -125,7 +120,7 @@ int eun__plan_add_column(struct eun__plan *plan, const char *name)
 		return r;
 	eub_append_printable(&plan->header, name, strlen(name));
 	if (plan->header.has_failed)
-		return fail_memory(plan);
+		return eub_error_no_memory(plan->err);
 	for (size_t i = start; i < plan->header.len; i++)
 		if (plan->header.data[i] >= 'a' && plan->header.data[i] <= 'z')
 			plan->header.data[i] = (char)(plan->header.data[i] - 'a' + 'A');
@@ -146,7 +141,7 @@ int eun__plan_add_member(struct eun__plan *plan, const struct eun_member *member
 		return fail_limit(plan, "members", EVENT_MAX_MEMBERS);
 	columns = grow(schema->columns, &plan->cap_columns, n, sizeof(*columns));
 	if (!columns)
-		return fail_memory(plan);
+		return eub_error_no_memory(plan->err);
 	schema->columns = columns;
 	columns[n] = (struct eun__column){ .step = schema->n_steps,
 					   .column = (uint32_t)plan->header.len,
@@ -210,7 +205,7 @@ int eun__plan_add_step(struct eun__plan *plan, const char *key, const struct eun
 		return fail_limit(plan, "members in all", EVENT_MAX_STEPS);
 	steps = grow(schema->steps, &plan->cap_steps, i, sizeof(*steps));
 	if (!steps)
-		return fail_memory(plan);
+		return eub_error_no_memory(plan->err);
 	schema->steps = steps;
 	steps[i] = *step;
 	steps[i].skip[EUN__ORDER_STRUCT] = i + 1;
@@ -277,11 +272,11 @@ int eun__plan_add_enumerator(struct eun__plan *plan, const char *name, uint64_t 
 	all =
 	    grow(schema->enumerators, &plan->cap_enumerators, schema->n_enumerators, sizeof(*all));
 	if (!all)
-		return fail_memory(plan);
+		return eub_error_no_memory(plan->err);
 	schema->enumerators = all;
 	eub_append_json_string(strings, name, strlen(name));
 	if (strings->has_failed)
-		return fail_memory(plan);
+		return eub_error_no_memory(plan->err);
 	strings->len--; /* the closing quote comes after the number */
 	eub_buf_append_char(strings, '(');
 	if (is_signed)
@@ -384,7 +379,7 @@ static int link_steps(struct eun__plan *plan)
 	    calloc((size_t)schema->n_steps + 1, sizeof(*children));
 
 	if (!children)
-		return fail_memory(plan);
+		return eub_error_no_memory(plan->err);
 	schema->first_sorted = link_sorted(schema, 0, schema->n_steps, children);
 	for (uint32_t i = 0; i < schema->n_steps; i++)
 		link_step(schema, i, children);
@@ -399,7 +394,7 @@ static int publish_members(struct eun__plan *plan)
 
 	schema->members = calloc(schema->n_members + 1, sizeof(*schema->members));
 	if (!schema->members)
-		return fail_memory(plan);
+		return eub_error_no_memory(plan->err);
 	for (size_t i = 0; i < schema->n_members; i++) {
 		const struct eun__column *column = &schema->columns[i];
 

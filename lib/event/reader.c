@@ -3,6 +3,7 @@
 #include "event/reader.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "event/reader_impl.h"
 
 #include <assert.h>
@@ -15,7 +16,7 @@ int eun__reader_wrap(const struct eun__reader_kind *kind, void *impl,
 	struct eun__reader *reader = malloc(sizeof(*reader));
 
 	if (!reader)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "Out of memory");
+		return eub_error_no_memory(err);
 	*reader = (struct eun__reader){ .kind = kind, .impl = impl };
 	*ret_reader = reader;
 	return 0;
@@ -31,12 +32,12 @@ int eun__reader_check_map(int map_fd, unsigned int map_type, const char *type_na
 		int r = -errno;
 
 		return eun_error_set(err, r, EUN_REASON_INTERNAL,
-				     "Cannot ask the kernel about map descriptor %d: %s", map_fd,
+				     "cannot ask the kernel about map descriptor %d: %s", map_fd,
 				     strerror(-r));
 	}
 	if (info.type != map_type)
 		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
-				     "Map '%s' is of type %u, not a %s", info.name, info.type,
+				     "map '%s' is of type %u, not a %s", info.name, info.type,
 				     type_name);
 	*ret_max_entries = info.max_entries;
 	return 0;

@@ -11,6 +11,7 @@
 #include "event/reader.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/macro.h"
 #include "event/reader_impl.h"
 
@@ -166,13 +167,13 @@ int eun__reader_new_perf(int map_fd, size_t pages, const struct eun__reader_ops 
 		return r;
 	reader = calloc(1, sizeof(*reader));
 	if (!reader)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "Out of memory");
+		return eub_error_no_memory(err);
 	reader->ops = ops;
 	reader->userdata = userdata;
 	r = open_buffers(reader, map_fd, pages);
 	if (r < 0)
 		return eun_error_set(err, r, EUN_REASON_INTERNAL,
-				     "Cannot open perf buffers of %zu pages a CPU: %s", pages,
+				     "cannot open perf buffers of %zu pages a CPU: %s", pages,
 				     strerror(-r));
 	r = eun__reader_wrap(&perf_kind, reader, ret_reader, err);
 	if (r == 0)

@@ -9,6 +9,7 @@
 #include "event/reader.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "event/reader_impl.h"
 #include "event/ring.h"
 
@@ -113,7 +114,7 @@ int eun__reader_new_ring(int map_fd, const struct eun__reader_ops *ops, void *us
 		return r;
 	reader = calloc(1, sizeof(*reader));
 	if (!reader)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "Out of memory");
+		return eub_error_no_memory(err);
 	reader->ops = ops;
 	reader->userdata = userdata;
 	reader->page_size = (size_t)sysconf(_SC_PAGESIZE);
@@ -121,19 +122,19 @@ int eun__reader_new_ring(int map_fd, const struct eun__reader_ops *ops, void *us
 	if (reader->fd < 0) {
 		r = -errno;
 		return eun_error_set(err, r, EUN_REASON_INTERNAL,
-				     "Cannot duplicate the descriptor of a ring buffer: %s",
+				     "cannot duplicate the descriptor of a ring buffer: %s",
 				     strerror(-r));
 	}
 	r = map_ring(reader, size);
 	if (r < 0)
 		return eun_error_set(err, r, EUN_REASON_INTERNAL,
-				     "Cannot map a ring buffer of %u bytes: %s", size,
+				     "cannot map a ring buffer of %u bytes: %s", size,
 				     strerror(-r));
 	r = eun__ring_init(&reader->ring, reader->consumer_page, reader->data_pages,
 			   (const uint8_t *)reader->data_pages + reader->page_size, size);
 	if (r < 0)
 		return eun_error_set(err, r, EUN_REASON_INTERNAL,
-				     "The positions in a ring buffer contradict each other");
+				     "the positions in a ring buffer contradict each other");
 	r = eun__reader_wrap(&ring_kind, reader, ret_reader, err);
 	if (r == 0)
 		reader = NULL; /* moved */

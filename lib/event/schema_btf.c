@@ -12,6 +12,7 @@
 #include "event/schema.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "btf/type_name.h"
 #include "event/plan.h"
@@ -291,7 +292,7 @@ static int push_frame(struct compiler *compiler, const struct frame *frame)
 {
 	if (compiler->n_frames > EVENT_MAX_DEPTH)
 		return eun_error_set(compiler->err, -E2BIG, EUN_REASON_TOO_LARGE,
-				     "Event type '%s' has more than %u levels of nested types",
+				     "event type '%s' has more than %u levels of nested types",
 				     eun_schema_get_name(compiler->plan.schema), EVENT_MAX_DEPTH);
 	compiler->frames[compiler->n_frames++] = *frame;
 	return 0;
@@ -410,8 +411,7 @@ static int add_column(struct compiler *compiler, uint32_t type_id, struct place 
 	eub_buf_append_char(&type, '\0');
 	member.type = type.data;
 	if (type.has_failed)
-		r = eun_error_set(compiler->err, -ENOMEM, EUN_REASON_NO_MEMORY,
-				  "Out of memory for an event type");
+		r = eub_error_no_memory(compiler->err);
 	else
 		r = eun__plan_add_member(&compiler->plan, &member);
 	eub_buf_done(&type);
@@ -470,7 +470,7 @@ static int add_members(struct compiler *compiler)
 			r = close_levels(compiler, frame->n_closes);
 		} else if (compiler->n_visited++ >= EVENT_MAX_STEPS) {
 			r = eun_error_set(compiler->err, -E2BIG, EUN_REASON_TOO_LARGE,
-					  "Event type '%s' has more than %u members in all",
+					  "event type '%s' has more than %u members in all",
 					  eun_schema_get_name(compiler->plan.schema),
 					  EVENT_MAX_STEPS);
 		} else {
@@ -491,7 +491,7 @@ int eun__schema_from_btf(const struct btf *btf, uint32_t type_id, struct eun_sch
 
 	if (!outer || follow(btf, type_id, &target) < 0 || !btf_is_composite(target.type))
 		return eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE,
-				     "Type %u ('%s') of the package's BTF is no struct or union",
+				     "type %u ('%s') of the package's BTF is no struct or union",
 				     type_id, name);
 	if (!name[0])
 		name = eun__btf_name(btf, target.type->name_off);

@@ -18,7 +18,7 @@ static int fail(const char *type_name, const struct eun__field_spec *field, cons
 {
 	eun_error_set_subject(err, field->name);
 	return eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE,
-			     "Layout of event type '%s' is inconsistent: field '%s' %s", type_name,
+			     "layout of event type '%s' is inconsistent: field '%s' %s", type_name,
 			     field->name, what);
 }
 

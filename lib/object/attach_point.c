@@ -5,6 +5,7 @@
  */
 #include "object/attach_point.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "object/near.h"
@@ -155,7 +156,7 @@ static int check_kernel_function(const struct eun__attach_kind *kind, const char
 	char *text;
 
 	if (!function)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	if (eub_read_file("/proc/kallsyms", KALLSYMS_BYTES_MAX, &symbols) < 0) {
 		eub_buf_done(&symbols);
 		return 0;
@@ -191,7 +192,7 @@ static int check_user_function(const struct eun__attach_kind *kind, const char *
 	path = strndup(target, (size_t)(colon - target));
 	function = strndup(colon + 1, strcspn(colon + 1, "+"));
 	if (!path || !function)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	near = EUN__NEAR_INIT(function);
 	if (access(path, F_OK) < 0) {
 		(void)missing(err, kind, target, &near);

@@ -14,6 +14,7 @@
 #include "object/gate.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "object/gate_elf.h"
 #include "object/libbpf_log.h"
 #include "object/limits.h"
@@ -138,7 +139,7 @@ int eun__gate_new(const struct eun__switch *sw, const struct eun__attach_kind *k
 	int r;
 
 	if (!gate)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	gate->kind = kind;
 	gate->array_fd = -EBADF;
 	gate->program_fd = -EBADF;

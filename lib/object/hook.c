@@ -7,6 +7,7 @@
 #include "object/hook.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "object/attach_kind.h"
 #include "object/attach_point.h"
@@ -94,7 +95,7 @@ int eun__hook_new(const struct eun__switch *sw, struct bpf_program *program, uin
 	int r;
 
 	if (!hook)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	hook->links = EUN__LINKS_INIT;
 	hook->program = program;
 	hook->program_name = strdup(bpf_program__name(program));

@@ -6,6 +6,7 @@
  */
 #include "object/kernel_btf.h"
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/str.h"
@@ -210,7 +211,7 @@ static int reduce_locked(struct eun__kernel_btf *btf, const struct eun__core_roo
 	int r;
 
 	if (!key)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	entry = find_cached(btf, key);
 	if (!entry) {
 		r = load(btf, err);

@@ -9,6 +9,7 @@
 #include "object/object.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "object/attach_kind.h"
 #include "object/attach_point.h"
@@ -276,7 +277,7 @@ static int build(struct eun__object *object, const struct eun_package *package,
 
 	object->verifier_log = malloc(EUN__VERIFIER_LOG_BYTES);
 	if (!object->verifier_log)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	object->verifier_log[0] = '\0';
 	r = open_kernel_types(package, kernel, &types_fd, err);
 	if (r < 0)
@@ -302,7 +303,7 @@ int eun__object_load(const struct eun_package *package, const struct eun_slot_op
 	int r;
 
 	if (!object)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	r = build(object, package, options, btf, err);
 	free(object->verifier_log);
 	object->verifier_log = NULL;

@@ -7,6 +7,7 @@
 #include "package/base64.h"
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "package/internal.h"
 
 #include <stdint.h>
@@ -127,7 +128,7 @@ int eun__base64_decode(const char *text, size_t n, size_t max, void **ret_data, 
 				     "base64 of %zu bytes is over the limit of %zu", size, max);
 	out = malloc(EUB_MAX(size, (size_t)1));
 	if (!out)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	decoder.out = out;
 	r = decode(&decoder, &digits, text, n, err);
 	if (r < 0)

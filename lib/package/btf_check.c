@@ -8,6 +8,7 @@
 #include "package/btf_check.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/macro.h"
 #include "btf/kind.h"
 #include "package/internal.h"
@@ -92,7 +93,7 @@ static int index_types(struct checker *checker)
 
 	checker->offsets = calloc(max, sizeof(*checker->offsets));
 	if (!checker->offsets)
-		return eun__no_memory(checker->err);
+		return eub_error_no_memory(checker->err);
 	for (checker->n = 1; offset < checker->types_size; checker->n++) {
 		const struct eun__btf_kind *layout;
 		struct btf_type type;
@@ -265,7 +266,7 @@ static int check(struct checker *checker, const void *data, size_t size)
 	checker->counts = calloc(checker->n, sizeof(*checker->counts));
 	checker->queue = calloc(checker->n, sizeof(*checker->queue));
 	if (!checker->counts || !checker->queue)
-		return eun__no_memory(checker->err);
+		return eub_error_no_memory(checker->err);
 	r = check_types(checker);
 	return r < 0 ? r : check_circles(checker);
 }
@@ -288,7 +289,7 @@ int eun__btf_open(const void *data, size_t size, struct btf **ret_btf, struct eu
 		return r;
 	btf = btf__new(data, (uint32_t)size);
 	if (!btf && errno == ENOMEM)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	if (!btf)
 		return bad(err, "libbpf cannot read it");
 	*ret_btf = btf;

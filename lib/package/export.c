@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/macro.h"
 #include "base/str.h"
 #include "package/btf_check.h"
@@ -78,7 +79,7 @@ static int parse_members(struct eun_package *package, const struct eun__json *li
 		return r;
 	type->fields = eun__package_alloc(package, n, sizeof(*type->fields));
 	if (!type->fields)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct eun__json member = eun__json_element(list, i);
 
@@ -126,7 +127,7 @@ static int parse_types(struct eun_package *package, const struct eun__json *list
 		return r;
 	package->types = eun__package_alloc(package, n, sizeof(*package->types));
 	if (!package->types)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct eun__json type = eun__json_element(list, i);
 
@@ -199,7 +200,7 @@ static int parse_custom_member(struct eun_package *package, const struct eun__js
 	field->offset_bits = offset_bytes * BITS_PER_BYTE;
 	field->size_bits = (uint32_t)size_bytes * BITS_PER_BYTE;
 	field->type = eun__type_name_copy(package, btf, type_id);
-	return field->type ? 0 : eun__no_memory(err);
+	return field->type ? 0 : eub_error_no_memory(err);
 }
 
 static int compare_fields(const void *a, const void *b)
@@ -243,7 +244,7 @@ static int parse_custom_members(struct eun_package *package, const struct eun__j
 	if (type)
 		type->fields = eun__package_alloc(package, n, sizeof(*type->fields));
 	if (!type || !type->fields)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct eun__json member = eun__json_element(list, i);
 

@@ -6,6 +6,7 @@
  */
 #include "package/manifest.h"
 
+#include "base/error.h"
 #include "base/macro.h"
 #include "package/limits.h"
 
@@ -43,7 +44,7 @@ static int parse_programs(struct eun_package *package, const struct eun__json *l
 		return r;
 	package->programs = eun__package_alloc(package, n, sizeof(*package->programs));
 	if (!package->programs)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct eun__json name = eun__json_element(list, i);
 

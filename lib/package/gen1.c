@@ -6,6 +6,7 @@
  */
 #include "package/manifest.h"
 
+#include "base/error.h"
 #include "base/macro.h"
 #include "base/str.h"
 #include "package/limits.h"
@@ -110,7 +111,7 @@ static int parse_fields(struct eun_package *package, const struct eun__json *fie
 		return r;
 	type->fields = eun__package_alloc(package, n, sizeof(*type->fields));
 	if (!type->fields)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct eun__json field = eun__json_element(fields, i);
 
@@ -142,7 +143,7 @@ static int parse_layout(struct eun_package *package, const struct eun__json *at,
 		return r;
 	type = eun__package_alloc(package, 1, sizeof(*type));
 	if (!type)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	type->name = "";
 	type->size_bytes = (size_bits + BITS_PER_BYTE - 1) / BITS_PER_BYTE;
 	type->has_layout = true;

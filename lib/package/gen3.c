@@ -8,6 +8,7 @@
 #include "package/manifest.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/macro.h"
 #include "base/str.h"
 #include "package/btf_check.h"
@@ -56,7 +57,7 @@ static int parse_name(struct eun_package *package, const struct eun__json *skele
 		return r;
 	n = strlen(package->name) - strlen(OBJECT_NAME_SUFFIX);
 	package->name = eun__package_copy(package, package->name, n);
-	return package->name ? 0 : eun__no_memory(err);
+	return package->name ? 0 : eub_error_no_memory(err);
 }
 
 static int parse_doc(struct eun_package *package, const struct eun__json *skeleton,

@@ -8,6 +8,7 @@
 #include "package/inflate.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/macro.h"
 #include "package/internal.h"
 
@@ -21,7 +22,7 @@
 static int stream_error(const z_stream *stream, int answer, struct eun_error *err)
 {
 	if (answer == Z_MEM_ERROR)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	if (answer == Z_BUF_ERROR || answer == Z_OK)
 		return eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE,
 				     "the zlib stream ends early, after %lu unpacked bytes",
@@ -69,7 +70,7 @@ static int run(z_stream *stream, uint8_t **out, size_t cap, size_t declared, siz
 			return stream_error(stream, answer, err);
 		if (cap < limit) {
 			if (make_room(stream, out, &cap, limit) < 0)
-				return eun__no_memory(err);
+				return eub_error_no_memory(err);
 			continue;
 		}
 		/* Full to the limit; only the end of the stream may follow. */
@@ -108,7 +109,7 @@ int eun__inflate(const void *data, size_t size, size_t declared, size_t max, voi
 				     max);
 	out = malloc(cap);
 	if (!out || inflateInit(&stream) != Z_OK)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	stream.next_in = data;
 	stream.avail_in = (uInt)size;
 	stream.next_out = out;
@@ -131,10 +132,10 @@ int eun__deflate(const void *data, size_t size, void **ret_data, size_t *ret_siz
 	_cleanup_(eub_freep) Bytef *packed = malloc(packed_size);
 
 	if (!packed)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	/* The room suffices by compressBound(), so only memory can be lacking. */
 	if (compress2(packed, &packed_size, data, size, Z_BEST_COMPRESSION) != Z_OK)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	*ret_data = EUB_TAKE_PTR(packed);
 	*ret_size = packed_size;
 	return 0;

@@ -35,9 +35,6 @@ void *eun__package_alloc(struct eun_package *package, size_t n, size_t size);
 /* Copies @n bytes and terminates them; NULL if there is no memory. */
 const char *eun__package_copy(struct eun_package *package, const char *s, size_t n);
 
-/* Records that an allocation failed. Return: -ENOMEM. */
-int eun__no_memory(struct eun_error *err);
-
 /**
  * eun__package_complete() - fill from the object what the manifest left out
  *

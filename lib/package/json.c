@@ -8,6 +8,7 @@
 #include "package/json.h"
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "package/base64.h"
 #include "package/internal.h"
 #include "package/limits.h"
@@ -85,7 +86,7 @@ int eun__json_parse(const char *text, size_t n, json_t **ret_root, struct eun_er
 	root = json_loadb(text, n, 0, &error);
 	/* Without memory for its first buffer jansson says nothing at all. */
 	if (!root && (json_error_code(&error) == json_error_out_of_memory || !error.text[0]))
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	if (!root)
 		return eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE,
 				     "JSON is malformed at line %d, column %d: %s", error.line,
@@ -189,7 +190,7 @@ static int copy(const struct eun__json *at, struct eun_package *package, const c
 		return too_large(at, err, " bytes", n, EUN__STRING_MAX);
 	string = eun__package_copy(package, s, n);
 	if (!string)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	*ret_string = string;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include "package/manifest.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/macro.h"
 #include "package/limits.h"
 
@@ -35,7 +36,7 @@ int eun__manifest_programs(struct eun_package *package, const struct eun__json *
 		return r;
 	package->programs = eun__package_alloc(package, n, sizeof(*package->programs));
 	if (!package->programs)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct eun__json element = eun__json_element(list, i);
 
@@ -55,7 +56,7 @@ int eun__manifest_maps(struct eun_package *package, const struct eun__json *list
 		return r;
 	package->maps = eun__package_alloc(package, n, sizeof(*package->maps));
 	if (!package->maps)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		package->maps[i].pub.name = "";
 		package->maps[i].pub.type = "";

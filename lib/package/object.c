@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/macro.h"
 #include "base/str.h"
 #include "package/btf_check.h"
@@ -86,7 +87,7 @@ static int list_programs(struct eun_package *package, const struct eun__elf *elf
 				     "%zu programs are over the limit of %d", n, EUN__PROGRAMS_MAX);
 	package->programs = eun__package_alloc(package, n, sizeof(*package->programs));
 	if (!package->programs)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < eun__elf_n_symbols(elf); i++) {
 		struct eun_package_program *program = &package->programs[package->n_programs];
 		struct eun__elf_section section;
@@ -97,7 +98,7 @@ static int list_programs(struct eun_package *package, const struct eun__elf *elf
 		program->name = eun__package_copy(package, symbol.name, strlen(symbol.name));
 		program->section = eun__package_copy(package, section.name, strlen(section.name));
 		if (!program->name || !program->section)
-			return eun__no_memory(err);
+			return eub_error_no_memory(err);
 		package->n_programs++;
 	}
 	return 0;
@@ -146,13 +147,13 @@ static int fill_sections(struct eun_package *package, const struct eun__elf *elf
 	_cleanup_(eub_freep) struct row *rows = calloc(package->n_programs, sizeof(*rows));
 
 	if (!rows)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (size_t i = 0; i < package->n_programs; i++)
 		rows[i].program = &package->programs[i];
 	qsort(rows, package->n_programs, sizeof(*rows), compare_rows);
 	for (size_t i = 0; i < eun__elf_n_symbols(elf); i++)
 		if (fill_section(package, elf, i, rows) < 0)
-			return eun__no_memory(err);
+			return eub_error_no_memory(err);
 	return 0;
 }
 
@@ -163,7 +164,7 @@ static int list_maps(struct eun_package *package, const struct eun__object *obje
 
 	package->maps = eun__package_alloc(package, n, sizeof(*package->maps));
 	if (!package->maps)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	for (uint32_t i = 0; i < n; i++) {
 		const char *name = eun__map_name(object->btf, object->maps, i);
 		struct eun__package_map *map = &package->maps[package->n_maps];
@@ -174,7 +175,7 @@ static int list_maps(struct eun_package *package, const struct eun__object *obje
 		map->pub.type = "";
 		map->ident = map->pub.name;
 		if (!map->pub.name)
-			return eun__no_memory(err);
+			return eub_error_no_memory(err);
 		package->n_maps++;
 	}
 	return 0;
@@ -207,7 +208,7 @@ static int fill_map_types(struct eun_package *package, const struct eun__object 
 		map->type = eun__package_copy(package, type, strlen(type));
 		if (!map->type) {
 			map->type = "";
-			return eun__no_memory(err);
+			return eub_error_no_memory(err);
 		}
 	}
 	return 0;

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/macro.h"
 #include "base/str.h"
 #include "btf/type_name.h"
@@ -256,7 +257,7 @@ static int write_json(const struct packer *packer, char **ret_json, size_t *ret_
 	if (root)
 		text = json_dumps(root, JSON_COMPACT);
 	if (!text)
-		return eun__no_memory(packer->err);
+		return eub_error_no_memory(packer->err);
 	*ret_json_size = strlen(text);
 	*ret_json = text;
 	return 0;
@@ -286,7 +287,7 @@ static int find_types(struct packer *packer)
 
 	packer->type_ids = calloc(packer->package->n_maps, sizeof(*packer->type_ids));
 	if (!packer->type_ids)
-		return eun__no_memory(packer->err);
+		return eub_error_no_memory(packer->err);
 	for (size_t i = 0; (map = eun_package_get_map(packer->package, i)); i++) {
 		char note[NOTE_MAX];
 		int r;
@@ -297,7 +298,7 @@ static int find_types(struct packer *packer)
 		    packer->package->object, packer->package->object_size, packer->object->btf,
 		    map->name, &packer->type_ids[i], note, sizeof(note));
 		if (r < 0)
-			return eun__no_memory(packer->err);
+			return eub_error_no_memory(packer->err);
 		packer->n_streams += r > 0;
 	}
 	return 0;
@@ -330,7 +331,7 @@ static int pack(struct packer *packer, char **ret_json, size_t *ret_json_size)
 		return -EINVAL;
 	}
 	packer->object_name = object_name(packer->package->name);
-	r = packer->object_name ? find_types(packer) : eun__no_memory(packer->err);
+	r = packer->object_name ? find_types(packer) : eub_error_no_memory(packer->err);
 	if (r == 0)
 		r = write_json(packer, &json, &json_size);
 	free(packer->object_name);

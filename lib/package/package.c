@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/str.h"
 #include "package/limits.h"
@@ -63,11 +64,6 @@ const char *eun__package_copy(struct eun_package *package, const char *s, size_t
 	return copy;
 }
 
-int eun__no_memory(struct eun_error *err)
-{
-	return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
-}
-
 struct eun_package *eun_package_free(struct eun_package *package)
 {
 	if (!package)
@@ -91,7 +87,7 @@ static int set_fallback_name(struct eun_package *package, const char *name, stru
 	if (!name || !name[0])
 		name = FALLBACK_NAME;
 	package->name = eun__package_copy(package, name, strnlen(name, EUN__STRING_MAX));
-	return package->name ? 0 : eun__no_memory(err);
+	return package->name ? 0 : eub_error_no_memory(err);
 }
 
 /* Checks the object, then lets @generation (NULL for a plain object) and the object itself speak.
@@ -156,7 +152,7 @@ static int parse_object(const void *data, size_t size, const char *name,
 	package->format = EUN_PACKAGE_OBJECT;
 	package->object = malloc(size);
 	if (!package->object)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	memcpy(package->object, data, size);
 	package->object_size = size;
 	return finish(package, NULL, NULL, name, err);
@@ -177,7 +173,7 @@ int eun_package_parse(const void *data, size_t size, const char *name,
 				     EUN__PACKAGE_SIZE_MAX);
 	package = calloc(1, sizeof(*package));
 	if (!package)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	package->name = "";
 	package->version = "";
 	package->description = "";
@@ -216,7 +212,7 @@ static int read_failed(const char *path, int code, struct eun_error *err)
 				     "'%.200s' is over the limit of %d bytes", path,
 				     EUN__PACKAGE_SIZE_MAX);
 	if (code == -ENOMEM)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	if (code == -ENOENT)
 		reason = EUN_REASON_NOT_FOUND;
 	else if (code == -EACCES)

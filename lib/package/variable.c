@@ -7,6 +7,7 @@
 #include "package/variable.h"
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/str.h"
 #include "package/internal.h"
 #include "package/limits.h"
@@ -40,7 +41,7 @@ int eun__variables_reserve(struct eun_package *package, size_t n, struct eun_err
 				     EUN__VARIABLES_MAX);
 	variables = eun__package_alloc(package, n, sizeof(*variables));
 	if (!variables)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	if (package->n_variables > 0)
 		memcpy(variables, package->variables, package->n_variables * sizeof(*variables));
 	package->variables = variables;
@@ -129,7 +130,7 @@ static int add_from_btf(struct lister *lister, uint32_t var_id, const char *sect
 	variable.type = eun__type_name_copy(lister->package, btf, var->type);
 	variable.long_option = variable.name;
 	if (!variable.name || !variable.type)
-		return eun__no_memory(lister->err);
+		return eub_error_no_memory(lister->err);
 	eun__variable_add(lister->package, &variable);
 	if (lister->package->n_variables > n)
 		lister->rows[lister->n_rows++] =
@@ -151,7 +152,7 @@ static int list_variables(struct lister *lister)
 			continue;
 		section = eun__package_copy(lister->package, name, strlen(name));
 		if (!section)
-			return eun__no_memory(lister->err);
+			return eub_error_no_memory(lister->err);
 		for (uint32_t i = 0; i < btf_vlen(datasec); i++)
 			if (add_from_btf(lister, btf_var_secinfos(datasec)[i].type, section) < 0)
 				return -ENOMEM;
@@ -235,7 +236,7 @@ static int set_default(struct lister *lister, const struct row *row,
 		copy = eun__package_copy(lister->package, value.data ? value.data : "", value.len);
 	eub_buf_done(&value);
 	if (!copy)
-		return eun__no_memory(lister->err);
+		return eub_error_no_memory(lister->err);
 	row->variable->default_value = copy;
 	return 0;
 }
@@ -285,7 +286,7 @@ int eun__variables_complete(struct eun_package *package, const struct eun__objec
 		return r;
 	lister.rows = calloc(n, sizeof(*lister.rows));
 	if (!lister.rows)
-		return eun__no_memory(err);
+		return eub_error_no_memory(err);
 	r = list_variables(&lister);
 	if (r == 0)
 		r = set_defaults(&lister);

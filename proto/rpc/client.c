@@ -15,6 +15,7 @@
 #include "rpc/frame.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/str.h"
 
 #include <fcntl.h>
@@ -86,7 +87,7 @@ int rpc_client_new(int fd, struct rpc_client **ret_client, struct eun_error *err
 
 	if (!client) {
 		(void)close(fd); /* nothing was written */
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	}
 	client->fd = fd;
 	flags = fcntl(fd, F_GETFL);
@@ -95,7 +96,7 @@ int rpc_client_new(int fd, struct rpc_client **ret_client, struct eun_error *err
 				     "cannot make the socket non-blocking");
 	client->read_buf = malloc(RPC_CLIENT_READ_BYTES);
 	if (!client->read_buf || rpc_client_http2_new(client) < 0)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	*ret_client = EUB_TAKE_PTR(client);
 	return 0;
 }
@@ -161,7 +162,7 @@ static int set_dead(struct rpc_client *client, struct eun_error *err, int code)
 {
 	client->is_dead = true;
 	if (code == -ENOMEM)
-		return eun_error_set(err, code, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	(void)eun_error_set(err, code, EUN_REASON_UNREACHABLE, "the connection to the agent %s",
 			    code == -EPROTO ? "carries something that is not gRPC" : "is closed");
 	eun_error_set_hint(err, "%s", HINT_RUNNING);
@@ -276,7 +277,7 @@ static int begin_exchange(struct rpc_client *client, const char *path,
 	if (rpc_frame_append(&exchange->request.buf, request) < 0 ||
 	    rpc_client_http2_submit(client, path, timeout_ms) < 0) {
 		end_exchange(client);
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	}
 	return 0;
 }

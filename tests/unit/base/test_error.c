@@ -7,7 +7,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include <eunomia/error.h>
+#include "base/error.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -32,6 +32,17 @@ static void test_first_failure_is_kept(void **state)
 	eun_error_done(&err);
 	assert_int_equal(err.code, 0);
 	assert_string_equal(err.message, "");
+}
+
+static void test_no_memory(void **state)
+{
+	struct eun_error err = EUN_ERROR_INIT;
+
+	(void)state;
+	assert_int_equal(eub_error_no_memory(&err), -ENOMEM);
+	assert_int_equal(err.code, -ENOMEM);
+	assert_int_equal(err.reason, EUN_REASON_NO_MEMORY);
+	assert_int_equal(eub_error_no_memory(NULL), -ENOMEM);
 }
 
 static void test_null_is_allowed(void **state)
@@ -111,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_first_failure_is_kept),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_null_is_allowed),
 		cmocka_unit_test(test_prefix_needs_a_failure),
 		cmocka_unit_test(test_control_characters_are_made_visible),
