@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Speaks journald's documented protocol itself instead of linking libsystemd: that library brings
- * 3.5 MB of others (libgcrypt, libzstd, ...) into a privileged process, costs 0.9 MB of resident
- * memory and 0.5 ms of start time, and offers no way to send without blocking, which the loop
- * needs.
+ * Speaks journald's documented protocol itself. libsystemd, which the agent uses for everything
+ * else between it and systemd, would send for us, but sd_journal_sendv(3) waits without a bound
+ * when journald stalls, which neither the loop nor an orderly stop can afford, and it reports
+ * success where there is no journald, so that what is lost could not be said.
  *
  * The socket is not connected: journald may be restarted, and every entry finds the new socket by
  * its path.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where clients come in. Under systemd the socket is there before the agent (sd_listen_fds(3): the
- * descriptors from 3 on, counted in $LISTEN_FDS, for the process in $LISTEN_PID); else it is bound
- * here.
+ * Where clients come in. Under systemd the socket is there before the agent (sd_listen_fds(3));
+ * else it is bound here.
  *
  * Binding without a window of wider rights: fchmod(2) before bind(2) gives the path's inode mode
  * 0600 from its first moment (unix(7): the inode takes the socket's mode), owner and mode are set
@@ -25,12 +24,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#define FIRST_PASSED_FD 3
-#define MAX_PASSED_FDS	64
 /* The most that the kernel's own default (net.core.somaxconn) lets wait. */
-#define BACKLOG		4096
+#define BACKLOG 4096
 
 static int fail(struct eun_error *err, const char *what, const char *path)
 {
@@ -42,36 +40,17 @@ static int fail(struct eun_error *err, const char *what, const char *path)
 	return r;
 }
 
-/* Is @fd a listening Unix stream socket? */
-static bool is_listening(int fd)
-{
-	int domain = 0, type = 0, listens = 0;
-	socklen_t size = sizeof(int);
-
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
-	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
-	       getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
-}
-
 /* Return: the first usable passed socket; -ENOENT if none was passed to this process; -ENOTSOCK. */
 static int take_passed_socket(void)
 {
-	const char *pid = getenv("LISTEN_PID");
-	const char *fds = getenv("LISTEN_FDS");
-	uint64_t listen_pid = 0, n = 0;
-	int found = -ENOTSOCK;
+	int n = sd_listen_fds(1);
 
-	if (!pid || !fds || eub_parse_u64(pid, &listen_pid) < 0 ||
-	    listen_pid != (uint64_t)getpid() || eub_parse_u64(fds, &n) < 0 || n == 0 ||
-	    n > MAX_PASSED_FDS)
+	if (n <= 0)
 		return -ENOENT;
-	for (int fd = FIRST_PASSED_FD; fd < FIRST_PASSED_FD + (int)n; fd++) {
-		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-			continue;
-		if (found < 0 && is_listening(fd))
-			found = fd;
-	}
-	return found;
+	for (int fd = SD_LISTEN_FDS_START; fd < SD_LISTEN_FDS_START + n; fd++)
+		if (sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) > 0)
+			return fd;
+	return -ENOTSOCK;
 }
 
 static int set_address(struct sockaddr_un *address, const char *path, struct eun_error *err)
