@@ -28,8 +28,6 @@
 #define LIMIT_BATCH_BYTES	   (16u << 10)
 /* An installed tracker's file, bytes. */
 #define LIMIT_TRACKER_FILE_BYTES   (16u << 20)
-/* Names listed by Agent.Info. */
-#define LIMIT_TRACKERS		   1024
 /* The configuration file, bytes of a line. */
 #define LIMIT_CONFIG_LINE_BYTES	   1024
 /* Log line, bytes; longer text is cut. At most PIPE_BUF, so that a line is written whole. */

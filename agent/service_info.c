@@ -7,10 +7,10 @@
 #include "service_internal.h"
 
 #include "info.h"
-#include "trackers.h"
 
 #include "base/str.h"
 
+#include <eunomia/package.h>
 #include <eunomia/version.h>
 
 #include "eunomia/v1/eunomia.pb-c.h"
@@ -93,7 +93,7 @@ static int add_agent(Eunomia__V1__InfoReply *reply, const struct service *servic
 	reply->machine = strdup(uts.machine);
 	if (!reply->version || !reply->kernel_release || !reply->machine)
 		return -ENOMEM;
-	r = trackers_list(service->config->trackers_dir, &reply->trackers, &reply->n_trackers);
+	r = eun_tracker_list(service->config->trackers_dir, &reply->trackers, &reply->n_trackers);
 	if (r < 0 && r != -ENOMEM) {
 		log_warning(service->log, "cannot list '%s': %s, continuing without",
 			    service->config->trackers_dir, strerror(-r));

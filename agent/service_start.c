@@ -11,7 +11,6 @@
 #include "service_internal.h"
 
 #include "agent_limits.h"
-#include "trackers.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -113,6 +112,15 @@ static int copy_lists(struct start_op *op, const Eunomia__V1__StartRequest *requ
 	return 0;
 }
 
+static int find_tracker(struct start_op *op, struct eun_error *err)
+{
+	int r = eun_tracker_find(op->service->config->trackers_dir, op->tracker, &op->path, err);
+
+	if (r == -ENOENT && !err->hint[0])
+		eun_error_set_hint(err, "'eunomiactl info' lists the installed trackers");
+	return r;
+}
+
 /* Either the bytes of a package or the name of an installed tracker. */
 static int copy_source(struct start_op *op, const Eunomia__V1__StartRequest *request,
 		       struct eun_error *err)
@@ -130,7 +138,7 @@ static int copy_source(struct start_op *op, const Eunomia__V1__StartRequest *req
 	op->tracker = strdup(request->tracker);
 	if (!op->tracker)
 		return eub_error_no_memory(err);
-	return trackers_find(op->service->config->trackers_dir, request->tracker, &op->path, err);
+	return find_tracker(op, err);
 }
 
 /* Return: 0; a negative errno with @err filled. */

@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/near.h"
 #include "base/str.h"
 
 #include <eunomia/engine.h>
@@ -117,20 +118,11 @@ struct slot_entry *slots_find(struct slots *slots, const char *name)
 
 static void hint_near_name(const struct slots *slots, const char *name, struct eun_error *err)
 {
-	const char *nearest = NULL;
-	size_t best = 3; /* more than two slips of the finger is another name */
+	struct eub_near near = EUB_NEAR_INIT(name);
 
-	EUB_LIST_FOREACH (entry, &slots->entries, struct slot_entry, link) {
-		size_t distance = eub_edit_distance(entry->name, name);
-
-		if (distance < best) {
-			best = distance;
-			nearest = entry->name;
-		}
-	}
-	if (nearest)
-		eun_error_set_hint(err, "did you mean '%s'?", nearest);
-	else
+	EUB_LIST_FOREACH (entry, &slots->entries, struct slot_entry, link)
+		eub_near_offer(&near, entry->name);
+	if (!eub_near_hint(&near, err))
 		eun_error_set_hint(err, "'eunomiactl list' shows the slots");
 }
 

@@ -17,7 +17,6 @@
 #include "ctl_limits.h"
 #include "process.h"
 #include "source.h"
-#include "trackers.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -77,7 +76,7 @@ static int choose_names(struct build *build, struct eun_error *err)
 				     errno == ENOENT ? EUN_REASON_NOT_FOUND : EUN_REASON_IO,
 				     "cannot read the source: %s", strerror(errno));
 	build->name = options->name ? strdup(options->name) : source_stem(options->source);
-	if (!build->name || !trackers_is_name(build->name)) {
+	if (!build->name || !eun_tracker_name_is_valid(build->name)) {
 		(void)eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				    "'%.80s' cannot be the name of a tracker",
 				    build->name ? build->name : "");

@@ -9,9 +9,11 @@
 #include "ctl.h"
 #include "ctl_limits.h"
 #include "record.h"
-#include "trackers.h"
+#include "source.h"
 
 #include "eunomia/v1/eunomia.pb-c.h"
+
+#include <eunomia/package.h>
 
 const struct option_row cmd_completion_options[] = {
 	{ "slots", 0, OPTION_FLAG, OPTION_OFFSET(wants_slots), NULL, COMPLETE_NOTHING,
@@ -39,6 +41,19 @@ static void append_slots(struct ctl *ctl, struct eub_buf *out)
 	eun_error_done(&err);
 }
 
+/* One a line. What cannot be listed completes to nothing. */
+static void append_trackers(struct eub_buf *out)
+{
+	char **names;
+	size_t n;
+
+	if (eun_tracker_list(source_get_folder(), &names, &n) < 0)
+		return;
+	for (size_t i = 0; i < n; i++)
+		eub_buf_printf(out, "%s\n", names[i]);
+	eun_tracker_free_list(names, n);
+}
+
 enum ctl_exit cmd_completion(struct ctl *ctl)
 {
 	const struct words *words = &ctl->arguments.positional;
@@ -49,7 +64,7 @@ enum ctl_exit cmd_completion(struct ctl *ctl)
 	if (ctl->options.wants_slots)
 		append_slots(ctl, &out);
 	if (ctl->options.wants_trackers)
-		trackers_append_names(&out);
+		append_trackers(&out);
 	if (!ctl->options.wants_slots && !ctl->options.wants_trackers &&
 	    completion_append(&out, shell) < 0) {
 		eub_buf_done(&out);

@@ -13,13 +13,11 @@ enum ctl_exit cmd_help(struct ctl *ctl)
 	struct eub_buf help = EUB_BUF_INIT;
 
 	if (words->n > 0 && !command) {
-		const char *near = command_find_near(words->items[0]);
 		struct eun_error err = EUN_ERROR_INIT;
 
 		(void)eun_error_set(&err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				    "there is no such verb");
-		if (near)
-			eun_error_set_hint(&err, "did you mean '%s'?", near);
+		command_hint_near(words->items[0], &err);
 		return ctl_fail(ctl, words->items[0], &err);
 	}
 	command_append_help(&help, command);

@@ -5,10 +5,11 @@
  */
 #include "ctl.h"
 
+#include <eunomia/slot.h>
+
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "trackers.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -69,7 +70,7 @@ enum ctl_exit cmd_logs(struct ctl *ctl)
 	struct eun_error err = EUN_ERROR_INIT;
 	enum ctl_exit status;
 
-	if (trackers_is_name(name))
+	if (eun_slot_name_is_valid(name))
 		(void)become_journalctl(ctl, name, &err);
 	else
 		(void)eun_error_set(&err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,

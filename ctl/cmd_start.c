@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "source.h"
-#include "trackers.h"
 
 #include <assert.h>
 
@@ -38,7 +37,7 @@ static char *choose_name(const struct ctl *ctl, const struct source *source)
 
 	if (ctl->options.name)
 		return strdup(ctl->options.name);
-	if (!source->name || !trackers_is_name(source->name) ||
+	if (!source->name || !eun_slot_name_is_valid(source->name) ||
 	    eun_package_parse(source->data.data, source->data.len, source->name, &package, NULL) <
 		0)
 		return strdup("");

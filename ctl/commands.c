@@ -6,6 +6,7 @@
  */
 #include "commands.h"
 
+#include "base/near.h"
 #include "base/str.h"
 
 #include <assert.h>
@@ -116,20 +117,13 @@ const struct command *command_find(const char *verb)
 	return NULL;
 }
 
-const char *command_find_near(const char *word)
+void command_hint_near(const char *word, struct eun_error *err)
 {
-	const char *near = NULL;
-	size_t best = 3;
+	struct eub_near near = EUB_NEAR_INIT(word);
 
-	for (size_t i = 0; i < EUB_ARRAY_SIZE(commands); i++) {
-		size_t distance = eub_edit_distance(commands[i].verb, word);
-
-		if (distance < best) {
-			best = distance;
-			near = commands[i].verb;
-		}
-	}
-	return near;
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(commands); i++)
+		eub_near_offer(&near, commands[i].verb);
+	(void)eub_near_hint(&near, err);
 }
 
 size_t command_get_tables(const struct command *command,

@@ -57,8 +57,8 @@ struct command {
 const struct command *command_get(size_t i);
 /* NULL if there is no such verb. */
 const struct command *command_find(const char *verb);
-/* The verb nearest to @word, or NULL. */
-const char *command_find_near(const char *word);
+/* Sets @err's hint to the verbs nearest to @word, if there are any. */
+void command_hint_near(const char *word, struct eun_error *err);
 /* Return: how many tables were stored. @command is NULL for the words before the verb. */
 size_t command_get_tables(const struct command *command,
 			  const struct option_row *ret_tables[static COMMAND_TABLES_MAX]);

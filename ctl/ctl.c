@@ -206,12 +206,9 @@ static int parse_verb(struct ctl *ctl, size_t argc, const char *const *argv, str
 				     "a verb is missing");
 	ctl->command = command_find(verb);
 	if (!ctl->command) {
-		const char *near = command_find_near(verb);
-
 		n = eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				  "there is no verb '%.40s'", verb);
-		if (near)
-			eun_error_set_hint(err, "did you mean '%s'?", near);
+		command_hint_near(verb, err);
 	}
 	return n;
 }

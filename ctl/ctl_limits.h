@@ -30,8 +30,6 @@ enum {
 	/* A signal that comes just before a wait is noticed at the wait's end: wait at most this,
 	   ms. */
 	CTL_WAIT_MAX_MS = 500,
-	/* Names looked at for a "did you mean" hint. */
-	CTL_TRACKERS_MAX = 4096,
 	/* Columns of a table when neither the terminal nor COLUMNS says otherwise. */
 	CTL_TABLE_WIDTH = 80,
 };

@@ -10,6 +10,7 @@
 #include "options.h"
 
 #include "base/error.h"
+#include "base/near.h"
 #include "base/str.h"
 #include "ctl_limits.h"
 
@@ -177,23 +178,15 @@ static const struct option_row *find_short(const struct parser *p, char c)
 	return NULL;
 }
 
-/* The name that is nearest to @name, or NULL if none is near. */
-static const char *find_near(const struct parser *p, const char *name)
+static void hint_near_option(const struct parser *p, const char *name)
 {
-	const char *near = NULL;
-	size_t best = 3;
+	struct eub_near near = EUB_NEAR_INIT(name);
 
-	for (size_t t = 0; t < p->n_tables; t++) {
-		for (const struct option_row *row = p->tables[t]; row->name; row++) {
-			size_t distance = eub_edit_distance(row->name, name);
-
-			if (distance < best) {
-				best = distance;
-				near = row->name;
-			}
-		}
-	}
-	return near;
+	for (size_t t = 0; t < p->n_tables; t++)
+		for (const struct option_row *row = p->tables[t]; row->name; row++)
+			eub_near_offer(&near, row->name);
+	if (near.n_best > 0)
+		eun_error_set_hint(p->err, "did you mean '--%s'?", near.best[0].name);
 }
 
 /* The next word as the argument of @row. */
@@ -217,12 +210,9 @@ static int parse_long(struct parser *p, const char *word)
 	int r = 0;
 
 	if (!row) {
-		const char *near = find_near(p, word);
-
 		r = eun_error_set(p->err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				  "there is no option '--%.*s'", (int)EUB_MIN(n, (size_t)80), word);
-		if (near)
-			eun_error_set_hint(p->err, "did you mean '--%s'?", near);
+		hint_near_option(p, word);
 		return r;
 	}
 	if (row->kind == OPTION_FLAG && argument)

@@ -11,7 +11,8 @@
 #include "base/str.h"
 #include "fetch.h"
 #include "ctl_limits.h"
-#include "trackers.h"
+
+#include <eunomia/package.h>
 
 #include <sys/stat.h>
 
@@ -96,12 +97,17 @@ static bool is_file(const char *spec)
 	return strchr(spec, '/') || (stat(spec, &st) == 0 && !S_ISDIR(st.st_mode));
 }
 
+static int fail_missing(struct eun_error *err)
+{
+	return eun_error_set(err, -ENOENT, EUN_REASON_NOT_FOUND, "there is no such file");
+}
+
 static int load_file(const char *spec, struct source *source, struct eun_error *err)
 {
 	int r = eub_read_file(spec, CTL_SOURCE_MAX_BYTES, &source->data);
 
 	if (r == -ENOENT)
-		return eun_error_set(err, r, EUN_REASON_NOT_FOUND, "there is no such file");
+		return fail_missing(err);
 	if (r < 0)
 		return fail_read(r, err);
 	source->name = source_stem(spec);
@@ -114,23 +120,24 @@ static bool is_anything(const char *spec)
 	return true;
 }
 
+const char *source_get_folder(void)
+{
+	const char *folder = getenv("EUNOMIA_TRACKERS_DIR");
+
+	return folder && *folder ? folder : EUNOMIA_TRACKERS_DIR;
+}
+
 static int load_tracker(const char *spec, struct source *source, struct eun_error *err)
 {
 	_cleanup_(eub_freep) char *path = NULL;
-	char near[64];
-	int r = trackers_find(spec, &path);
+	int r;
 
+	if (!eun_tracker_name_is_valid(spec))
+		return fail_missing(err);
+	r = eun_tracker_find(source_get_folder(), spec, &path, err);
 	if (r == 0)
 		return load_file(path, source, err);
-	if (r == -ENOMEM)
-		return fail_read(r, err);
-	r = eun_error_set(err, r, EUN_REASON_NOT_FOUND,
-			  "there is no file and no installed tracker of that name");
-	trackers_find_near(spec, near);
-	if (*near)
-		eun_error_set_hint(err, "did you mean '%s'?", near);
-	else
-		eun_error_set_hint(err, "trackers are installed in %s", trackers_get_folder());
+	eun_error_prefix(err, "there is no such file");
 	return r;
 }
 
@@ -154,7 +161,7 @@ int source_load(const char *spec, unsigned int flags, struct source *ret_source,
 	r = kinds[i].load(spec, &source, err);
 	if (r == 0 && source.data.len == 0)
 		r = eun_error_set(err, -EINVAL, EUN_REASON_BAD_PACKAGE, "it is empty");
-	if (r == -ENOENT && (flags & SOURCE_MAY_BE_REMOTE) && trackers_is_name(spec)) {
+	if (r == -ENOENT && (flags & SOURCE_MAY_BE_REMOTE) && eun_tracker_name_is_valid(spec)) {
 		source.tracker = strdup(spec);
 		eun_error_done(err);
 		r = source.tracker ? 0 : fail_read(-ENOMEM, err);

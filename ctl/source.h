@@ -29,5 +29,8 @@ struct source {
 int source_load(const char *spec, unsigned int flags, struct source *ret_source,
 		struct eun_error *err);
 void source_done(struct source *source);
+/* Folder of installed trackers: EUNOMIA_TRACKERS_DIR of the environment, or the one chosen when
+ * this was built. */
+const char *source_get_folder(void);
 /* The file name in @path without folders and without what follows the first dot; free() it. */
 char *source_stem(const char *path);

@@ -47,22 +47,11 @@ void eun__slot_set_state(struct eun_slot *slot, enum eun_slot_state state)
 	slot->state = state;
 }
 
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '.' || c == '_' || c == '-';
-}
+static_assert(EUN_SLOT_NAME_MAX == EUN_TRACKER_NAME_MAX, "a slot may be named as its tracker");
 
 bool eun_slot_name_is_valid(const char *name)
 {
-	size_t n = name ? strlen(name) : 0;
-
-	if (n == 0 || n >= EUN_SLOT_NAME_MAX || strchr("._-", name[0]))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (!is_name_char(name[i]))
-			return false;
-	return true;
+	return eun_tracker_name_is_valid(name);
 }
 
 static int set_name(struct eun_slot *slot, const char *name, struct eun_error *err)

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/near.h"
 #include "base/str.h"
-#include "object/near.h"
 #include "object/user_symbol.h"
 
 #include <dirent.h>
@@ -34,17 +34,17 @@ static const char *find_tracefs(void)
 }
 
 static int missing(struct eun_error *err, const struct eun__attach_kind *kind, const char *name,
-		   const struct eun__near *near)
+		   const struct eub_near *near)
 {
 	eun_error_set_subject(err, name);
 	(void)eun_error_set(err, -ENOENT, EUN_REASON_NO_ATTACH_POINT, "this kernel has no %s '%s'",
 			    kind->name, name);
-	eun__near_hint(near, err);
+	eub_near_hint(near, err);
 	return -ENOENT;
 }
 
 static void offer_events(const char *folder, const char *category, bool with_category,
-			 struct eun__near *near)
+			 struct eub_near *near)
 {
 	char path[512];
 	struct dirent *entry;
@@ -61,7 +61,7 @@ static void offer_events(const char *folder, const char *category, bool with_cat
 			continue;
 		(void)snprintf(name, sizeof(name), "%s%s%s", with_category ? category : "",
 			       with_category ? "/" : "", entry->d_name);
-		eun__near_offer(near, name);
+		eub_near_offer(near, name);
 	}
 	(void)closedir(dir); /* read only */
 }
@@ -72,7 +72,7 @@ static int check_tracepoint(const struct eun__attach_kind *kind, const char *tar
 {
 	const char *folder = find_tracefs();
 	const char *slash = strchr(target, '/');
-	struct eun__near near = EUN__NEAR_INIT(target);
+	struct eub_near near = EUB_NEAR_INIT(target);
 	char category[128];
 	char path[512];
 
@@ -101,7 +101,7 @@ static int check_tracepoint(const struct eun__attach_kind *kind, const char *tar
 }
 
 struct btf_search {
-	struct eun__near near;
+	struct eub_near near;
 	const char *prefix;
 	bool is_found;
 };
@@ -116,14 +116,14 @@ static void on_btf_name(const char *name, void *userdata)
 	if (eub_streq(name, search->near.wanted))
 		search->is_found = true;
 	else
-		eun__near_offer(&search->near, name);
+		eub_near_offer(&search->near, name);
 }
 
 static int check_btf(const struct eun__attach_kind *kind, const char *target,
 		     struct eun__kernel_btf *btf, unsigned int btf_kind, const char *prefix,
 		     struct eun_error *err)
 {
-	struct btf_search search = { .near = EUN__NEAR_INIT(target), .prefix = prefix };
+	struct btf_search search = { .near = EUB_NEAR_INIT(target), .prefix = prefix };
 
 	/* Without types nothing can be said, and loading will tell. */
 	if (eun__kernel_btf_each_name(btf, btf_kind, on_btf_name, &search, NULL) < 0)
@@ -149,7 +149,7 @@ static int check_kernel_function(const struct eun__attach_kind *kind, const char
 				 struct eun__kernel_btf *btf EUB_UNUSED, struct eun_error *err)
 {
 	_cleanup_(eub_freep) char *function = strndup(target, strcspn(target, "+"));
-	struct eun__near near = EUN__NEAR_INIT(function);
+	struct eub_near near = EUB_NEAR_INIT(function);
 	struct eub_buf symbols = EUB_BUF_INIT;
 	bool is_found = false;
 	char *save = NULL;
@@ -171,7 +171,7 @@ static int check_kernel_function(const struct eun__attach_kind *kind, const char
 		if (sscanf(line, "%*x %c %127s", &type, name) != 2 || (type | 0x20) != 't')
 			continue;
 		is_found = eub_streq(name, function);
-		eun__near_offer(&near, name);
+		eub_near_offer(&near, name);
 	}
 	free(text);
 	return is_found ? 0 : missing(err, kind, function, &near);
@@ -184,7 +184,7 @@ static int check_user_function(const struct eun__attach_kind *kind, const char *
 	const char *colon = strrchr(target, ':');
 	_cleanup_(eub_freep) char *path = NULL;
 	_cleanup_(eub_freep) char *function = NULL;
-	struct eun__near near;
+	struct eub_near near;
 
 	/* libbpf searches for programs and libraries that are given without a folder. */
 	if (!colon || target[0] != '/')
@@ -193,7 +193,7 @@ static int check_user_function(const struct eun__attach_kind *kind, const char *
 	function = strndup(colon + 1, strcspn(colon + 1, "+"));
 	if (!path || !function)
 		return eub_error_no_memory(err);
-	near = EUN__NEAR_INIT(function);
+	near = EUB_NEAR_INIT(function);
 	if (access(path, F_OK) < 0) {
 		(void)missing(err, kind, target, &near);
 		eun_error_set_hint(err, "the file '%s' does not exist here", path);

@@ -10,4 +10,3 @@
 #define EUN__REDUCED_CACHE_MAX	 64	     /* reduced BTFs kept, some hundred bytes each */
 #define EUN__GATE_ENTRIES	 16	     /* generations that a gate can hold loaded */
 #define EUN__PERF_EVENT_HZ	 1	     /* samples a second and CPU, as upstream's loader */
-#define EUN__NEAR_MATCHES	 3	     /* names in a "did you mean" */

@@ -6,8 +6,8 @@
  */
 #include "object/settings.h"
 
+#include "base/near.h"
 #include "base/str.h"
-#include "object/near.h"
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -250,16 +250,16 @@ static const struct eun_package_variable *find_by_name(const struct eun_package 
 static int no_such_variable(const struct eun_package *package, const char *name,
 			    struct eun_error *err)
 {
-	struct eun__near near = EUN__NEAR_INIT(name);
+	struct eub_near near = EUB_NEAR_INIT(name);
 	const struct eun_package_variable *variable;
 
 	for (size_t i = 0; (variable = eun_package_get_variable(package, i)); i++)
-		eun__near_offer(&near, variable->name);
+		eub_near_offer(&near, variable->name);
 	eun_error_set_subject(err, name);
 	(void)eun_error_set(err, -ENOENT, EUN_REASON_NOT_FOUND, "the tracker has no variable '%s'",
 			    name);
 	eun_error_set_hint(err, "eunomiactl inspect lists the variables of a package");
-	eun__near_hint(&near, err);
+	eub_near_hint(&near, err);
 	return -ENOENT;
 }
 

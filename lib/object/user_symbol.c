@@ -16,7 +16,7 @@
 
 struct search {
 	const char *function;
-	struct eun__near *near;
+	struct eub_near *near;
 	size_t n_functions;
 	bool is_found;
 };
@@ -34,7 +34,7 @@ static void on_symbol(struct search *search, const char *name)
 	if (strcmp(plain, search->function) == 0)
 		search->is_found = true;
 	else
-		eun__near_offer(search->near, plain);
+		eub_near_offer(search->near, plain);
 }
 
 static void walk_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, struct search *search)
@@ -67,7 +67,7 @@ static void walk_tables(Elf *elf, struct search *search)
 			walk_table(elf, section, &header, search);
 }
 
-int eun__user_symbol_find(const char *path, const char *function, struct eun__near *near)
+int eun__user_symbol_find(const char *path, const char *function, struct eub_near *near)
 {
 	_cleanup_(eub_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct search search = { .function = function, .near = near };

@@ -2,7 +2,7 @@
 /* Functions of programs and libraries, which uprobes attach to. */
 #pragma once
 
-#include "object/near.h"
+#include "base/near.h"
 
 #include <stdbool.h>
 
@@ -14,4 +14,4 @@
  * Return: 1; 0 if it has symbols but not this one; -ENOEXEC if it is no ELF file or has none;
  * -errno of open(2).
  */
-int eun__user_symbol_find(const char *path, const char *function, struct eun__near *near);
+int eun__user_symbol_find(const char *path, const char *function, struct eub_near *near);

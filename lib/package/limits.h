@@ -37,6 +37,8 @@ enum {
 	EUN__VARIABLES_MAX = 4096,
 	EUN__TYPES_MAX = 64,
 	EUN__MEMBERS_MAX = 1024,
+	/* Names read from a folder of installed trackers. */
+	EUN__TRACKERS_MAX = 1024,
 	/* Bytes of one event as a package may declare it; a ring buffer record is shorter. */
 	EUN__EVENT_SIZE_MAX = 1 << 20,
 };

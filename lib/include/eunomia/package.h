@@ -108,6 +108,40 @@ EUN_PUBLIC bool eun_package_get_event_type(const struct eun_package *package, si
 EUN_PUBLIC int eun_package_pack(const void *object, size_t size, const char *name, char **ret_json,
 				size_t *ret_json_size, struct eun_error *err);
 
+/*
+ * Installed trackers: a folder with a file NAME.json (a package) or NAME.bpf.o (a BPF object) for
+ * each. The folder is read anew by each call.
+ */
+#define EUN_TRACKER_NAME_MAX 64 /* bytes with the terminator */
+
+/* 1 to EUN_TRACKER_NAME_MAX - 1 of A-Z a-z 0-9 . _ -, the first a letter or digit. NULL is not
+ * valid. */
+EUN_PUBLIC bool eun_tracker_name_is_valid(const char *name);
+/**
+ * eun_tracker_find() - where the file of an installed tracker is
+ * @name: may be from a client: what is no valid name is refused, so that it names a file in
+ *        @folder and nothing else
+ * @ret_path: free() it; where a tracker is there in both forms, the package
+ *
+ * A few system calls; where there is no such tracker the folder is read for a hint of near names.
+ *
+ * Return: 0; -EINVAL; -ENOENT (EUN_REASON_NOT_FOUND); -ENOMEM.
+ */
+EUN_PUBLIC int eun_tracker_find(const char *folder, const char *name, char **ret_path,
+				struct eun_error *err);
+/**
+ * eun_tracker_list() - names of the installed trackers, sorted
+ * @ret_names: @ret_n strings, at most 1024; release them with eun_tracker_free_list(), or free()
+ *             each and the array
+ *
+ * A folder that does not exist holds none.
+ *
+ * Return: 0; -EINVAL; -ENOMEM; -errno of opendir(3).
+ */
+EUN_PUBLIC int eun_tracker_list(const char *folder, char ***ret_names, size_t *ret_n);
+/* NULL with 0 is allowed. */
+EUN_PUBLIC void eun_tracker_free_list(char **names, size_t n);
+
 #ifdef __cplusplus
 }
 #endif

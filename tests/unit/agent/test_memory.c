@@ -8,7 +8,6 @@
 #include "log.h"
 #include "sink_journal.h"
 #include "slots.h"
-#include "trackers.h"
 #include "watch_batch.h"
 #include "watch_schema.h"
 
@@ -78,44 +77,6 @@ static void test_slots(void **state)
 	slots.max_slots = 1;
 	check_each_allocation(reserve_slot, &slots);
 	assert_true(slots_are_gone(&slots));
-}
-
-static int list_trackers(void *userdata)
-{
-	char **names = NULL;
-	size_t n = 0;
-	int r = trackers_list(userdata, &names, &n);
-
-	if (r == 0) {
-		assert_int_equal(n, 1);
-		trackers_free_list(names, n);
-	}
-	return r;
-}
-
-static int find_tracker(void *userdata)
-{
-	char *path = NULL;
-	int r = trackers_find(userdata, "a", &path, NULL);
-
-	free(path);
-	return r;
-}
-
-static void test_trackers(void **state)
-{
-	struct test_folder folder;
-	char *path;
-
-	(void)state;
-	test_folder_make(&folder);
-	path = test_path(&folder, "a.json");
-	test_write_file(path, "x");
-	check_each_allocation(list_trackers, folder.path);
-	check_each_allocation(find_tracker, folder.path);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(folder.path), 0);
-	free(path);
 }
 
 static int describe_schema(void *userdata)
@@ -239,11 +200,8 @@ static void test_queue(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_config),
-		cmocka_unit_test(test_slots),
-		cmocka_unit_test(test_trackers),
-		cmocka_unit_test(test_sink),
-		cmocka_unit_test(test_schemas_and_events),
+		cmocka_unit_test(test_config), cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_sink),   cmocka_unit_test(test_schemas_and_events),
 		cmocka_unit_test(test_queue),
 	};
 

@@ -60,11 +60,15 @@ static void test_tables(void **state)
 
 static void test_find(void **state)
 {
+	struct eun_error err = EUN_ERROR_INIT;
+
 	(void)state;
 	assert_null(command_find("nonsense"));
 	assert_null(command_find(""));
-	assert_string_equal(command_find_near("strat"), "start");
-	assert_null(command_find_near("nothing-like-it"));
+	command_hint_near("nothing-like-it", &err);
+	assert_string_equal(err.hint, "");
+	command_hint_near("strat", &err);
+	assert_string_equal(err.hint, "did you mean 'start'?");
 }
 
 static void test_output_forms(void **state)

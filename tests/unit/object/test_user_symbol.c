@@ -22,14 +22,14 @@ __attribute__((noinline, used, visibility("default"))) void function_to_find(voi
 
 static void test_found(void **state EUB_UNUSED)
 {
-	struct eun__near near = EUN__NEAR_INIT("function_to_find");
+	struct eub_near near = EUB_NEAR_INIT("function_to_find");
 
 	assert_int_equal(eun__user_symbol_find("/proc/self/exe", "function_to_find", &near), 1);
 }
 
 static void test_near(void **state EUB_UNUSED)
 {
-	struct eun__near near = EUN__NEAR_INIT("function_to_fnid");
+	struct eub_near near = EUB_NEAR_INIT("function_to_fnid");
 
 	assert_int_equal(eun__user_symbol_find("/proc/self/exe", "function_to_fnid", &near), 0);
 	assert_true(near.n_best > 0);
@@ -38,7 +38,7 @@ static void test_near(void **state EUB_UNUSED)
 
 static void test_not_elf(void **state EUB_UNUSED)
 {
-	struct eun__near near = EUN__NEAR_INIT("x");
+	struct eub_near near = EUB_NEAR_INIT("x");
 
 	assert_int_equal(eun__user_symbol_find("/proc/self/maps", "x", &near), -ENOEXEC);
 	assert_int_equal(eun__user_symbol_find("/nonexistent", "x", &near), -ENOENT);

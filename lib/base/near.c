@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps the few best in order; a name that contains the wanted one counts as near as well. */
-#include "object/near.h"
+#include "base/near.h"
 
 #include "base/str.h"
 
@@ -18,14 +18,14 @@ static size_t distance_of(const char *wanted, const char *name)
 	return SIZE_MAX;
 }
 
-void eun__near_offer(struct eun__near *near, const char *name)
+void eub_near_offer(struct eub_near *near, const char *name)
 {
 	size_t distance = distance_of(near->wanted, name);
 	size_t i = near->n_best;
 
 	if (distance == SIZE_MAX || strlen(name) >= sizeof(near->best[0].name))
 		return;
-	if (i == EUN__NEAR_MATCHES) {
+	if (i == EUB_NEAR_MATCHES) {
 		if (near->best[i - 1].distance <= distance)
 			return;
 		i--;
@@ -38,17 +38,18 @@ void eun__near_offer(struct eun__near *near, const char *name)
 	(void)snprintf(near->best[i].name, sizeof(near->best[i].name), "%s", name);
 }
 
-void eun__near_hint(const struct eun__near *near, struct eun_error *err)
+bool eub_near_hint(const struct eub_near *near, struct eun_error *err)
 {
 	struct eub_buf text = EUB_BUF_INIT;
 	char *s;
 
 	if (near->n_best == 0)
-		return;
+		return false;
 	for (size_t i = 0; i < near->n_best; i++)
 		eub_buf_printf(&text, "%s'%s'", i ? ", " : "", near->best[i].name);
 	s = eub_buf_take_string(&text);
 	if (s)
 		eun_error_set_hint(err, "did you mean %s?", s);
 	free(s);
+	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "object/near.h"
+#include "base/near.h"
 
 #include "base/macro.h"
 
@@ -15,12 +15,12 @@
 static const char *hint_for(struct eun_error *err, const char *wanted, const char *const *names,
 			    size_t n)
 {
-	struct eun__near near = EUN__NEAR_INIT(wanted);
+	struct eub_near near = EUB_NEAR_INIT(wanted);
 
 	eun_error_done(err);
 	for (size_t i = 0; i < n; i++)
-		eun__near_offer(&near, names[i]);
-	eun__near_hint(&near, err);
+		eub_near_offer(&near, names[i]);
+	eub_near_hint(&near, err);
 	return err->hint;
 }
 
