@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +34,11 @@ static bool is_equal(const void *data, const void *userdata)
 	       event->sig == wanted->sig && event->outcome == wanted->outcome;
 }
 
-/* A child that blocks SIGUSR1, ignores SIGUSR2, and waits to be killed. */
+/*
+ * A child that blocks SIGUSR1, ignores SIGUSR2, and stays stopped until it is killed, at the latest
+ * when the test ends. Once it has stopped, both processes are out of fork(), which blocks every
+ * signal for a while, and the kernel ignores no signal that is blocked.
+ */
 static pid_t start_target(void)
 {
 	sigset_t set;
@@ -44,9 +49,12 @@ static pid_t start_target(void)
 	assert_true(signal(SIGUSR2, SIG_IGN) != SIG_ERR);
 	pid = fork();
 	assert_true(pid >= 0);
-	if (pid == 0)
+	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
-			(void)pause();
+			(void)kill(getpid(), SIGSTOP);
+	}
+	assert_int_equal(waitpid(pid, NULL, WUNTRACED), pid);
 	assert_true(signal(SIGUSR2, SIG_DFL) != SIG_ERR);
 	assert_int_equal(sigprocmask(SIG_UNBLOCK, &set, NULL), 0);
 	return pid;
@@ -113,19 +121,25 @@ static void shows_calls_that_sent_nothing(void **state)
 	watch_close(watch);
 }
 
+static bool is_end_of(const void *data, const void *userdata)
+{
+	const struct event *event = data;
+	const pid_t *child = userdata;
+
+	return event->pid == (uint32_t)*child && event->sig == SIGCHLD && event->code == CLD_KILLED;
+}
+
 static void shows_the_kernels_own_signals(void **state)
 {
 	struct watch *watch = watch_open("sigsnoop", sizeof(struct event), NULL);
-	pid_t child = fork();
+	pid_t target = start_target();
 	const struct event *event;
 
 	(void)state;
-	assert_true(child >= 0);
-	if (child == 0)
-		_exit(0);
-	assert_int_equal(waitpid(child, NULL, 0), child);
-	event = watch_for(watch, is_equal, &(struct wanted){ child, getpid(), SIGCHLD, IGNORED });
-	assert_int_equal(event->code, CLD_EXITED);
+	end_target(target);
+	event = watch_for(watch, is_end_of, &target);
+	assert_int_equal(event->tpid, getpid());
+	assert_int_equal(event->outcome, IGNORED);
 	watch_close(watch);
 }
 
