@@ -21,6 +21,7 @@ struct rpc_exchange {
 	enum rpc_status status;
 	struct eub_buf message; /* text of grpc-message */
 	struct eub_buf details; /* encoded google.rpc.Status */
+	bool is_unary;		/* the answer is awaited, not a stream */
 	bool is_over;		/* the server sends no more */
 	uint32_t http2_error;	/* of the stream's end */
 };
