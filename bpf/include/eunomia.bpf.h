@@ -91,6 +91,47 @@ static __always_inline __u32 eunomia_current_uid(void)
 	return (__u32)bpf_get_current_uid_gid();
 }
 
+/**
+ * EUNOMIA_CALLS() - declare the map "calls": what is known of the call that each thread is in
+ * @call_type:   struct of one call
+ * @max_threads: threads that can be in such a call at once
+ *
+ * Pairs the begin of a call with its end. Gives the tracker
+ *   void eunomia_begin_call(const call_type *call)  keeps it, or counts it as lost
+ *   call_type *eunomia_current_call(void)           this thread's call, or NULL
+ *   void eunomia_end_call(void)                     forgets it
+ */
+#define EUNOMIA_CALLS(call_type, max_threads)                                                      \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_HASH);                                                   \
+		__uint(max_entries, max_threads);                                                  \
+		__type(key, __u32);                                                                \
+		__type(value, call_type);                                                          \
+	} calls SEC(".maps");                                                                      \
+                                                                                                   \
+	static __always_inline void eunomia_begin_call(const call_type *call)                      \
+	{                                                                                          \
+		__u32 tid = eunomia_current_tid();                                                 \
+                                                                                                   \
+		if (bpf_map_update_elem(&calls, &tid, call, BPF_ANY))                              \
+			eunomia_count_lost();                                                      \
+	}                                                                                          \
+                                                                                                   \
+	static __always_inline call_type *eunomia_current_call(void)                               \
+	{                                                                                          \
+		__u32 tid = eunomia_current_tid();                                                 \
+                                                                                                   \
+		return bpf_map_lookup_elem(&calls, &tid);                                          \
+	}                                                                                          \
+                                                                                                   \
+	static __always_inline void eunomia_end_call(void)                                         \
+	{                                                                                          \
+		__u32 tid = eunomia_current_tid();                                                 \
+                                                                                                   \
+		bpf_map_delete_elem(&calls, &tid);                                                 \
+	}                                                                                          \
+	struct eunomia_swallow_semicolon
+
 /*
  * Contexts of tracepoint/syscalls/sys_enter_* and sys_exit_* (kernel/trace/trace_syscalls.c:
  * perf_call_bpf_enter). The arguments stand at byte 16 in every kernel, whether its trace_entry

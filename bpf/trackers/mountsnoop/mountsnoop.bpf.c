@@ -27,25 +27,15 @@ struct call {
 	enum mount_op op;
 };
 
-/* Threads inside one of the calls. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32);
-	__type(value, struct call);
-} calls SEC(".maps");
-
+EUNOMIA_CALLS(struct call, 1024);
 EUNOMIA_EVENTS(struct event, 256 * 1024);
 
 static __always_inline int enter(struct call *call)
 {
-	__u32 tid = eunomia_current_tid();
-
 	if (targ_pid && (__u32)targ_pid != eunomia_current_pid())
 		return 0;
 	call->start_ns = bpf_ktime_get_ns();
-	if (bpf_map_update_elem(&calls, &tid, call, BPF_ANY))
-		eunomia_count_lost();
+	eunomia_begin_call(call);
 	return 0;
 }
 
@@ -58,8 +48,7 @@ static __always_inline __u32 current_mnt_ns(void)
 
 static __always_inline int leave(long ret)
 {
-	__u32 tid = eunomia_current_tid();
-	struct call *call = bpf_map_lookup_elem(&calls, &tid);
+	struct call *call = eunomia_current_call();
 	struct event *event;
 
 	if (!call)
@@ -81,7 +70,7 @@ static __always_inline int leave(long ret)
 	bpf_probe_read_user_str(event->target, sizeof(event->target), call->target);
 	eunomia_submit(event);
 done:
-	bpf_map_delete_elem(&calls, &tid);
+	eunomia_end_call();
 	return 0;
 }
 

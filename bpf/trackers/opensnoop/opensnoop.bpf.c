@@ -23,14 +23,7 @@ struct call {
 	__u32 flags;
 };
 
-/* Threads inside an open call. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__type(key, __u32);
-	__type(value, struct call);
-} calls SEC(".maps");
-
+EUNOMIA_CALLS(struct call, 4096);
 EUNOMIA_EVENTS(struct event, 256 * 1024);
 
 static __always_inline bool is_wanted(void)
@@ -43,17 +36,15 @@ static __always_inline bool is_wanted(void)
 static __always_inline int enter(const char *fname, __u32 flags)
 {
 	struct call call = { .fname = fname, .flags = flags };
-	__u32 tid = eunomia_current_tid();
 
-	if (is_wanted() && bpf_map_update_elem(&calls, &tid, &call, BPF_ANY))
-		eunomia_count_lost();
+	if (is_wanted())
+		eunomia_begin_call(&call);
 	return 0;
 }
 
 static __always_inline int leave(long ret)
 {
-	__u32 tid = eunomia_current_tid();
-	struct call *call = bpf_map_lookup_elem(&calls, &tid);
+	struct call *call = eunomia_current_call();
 	struct event *event;
 
 	if (!call)
@@ -71,7 +62,7 @@ static __always_inline int leave(long ret)
 	bpf_probe_read_user_str(event->fname, sizeof(event->fname), call->fname);
 	eunomia_submit(event);
 done:
-	bpf_map_delete_elem(&calls, &tid);
+	eunomia_end_call();
 	return 0;
 }
 

@@ -25,14 +25,7 @@ struct call {
 	__s32 sig;
 };
 
-/* Threads inside a call that sends a signal. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, __u32);
-	__type(value, struct call);
-} calls SEC(".maps");
-
+EUNOMIA_CALLS(struct call, 1024);
 EUNOMIA_EVENTS(struct event, 256 * 1024);
 
 static __always_inline bool is_wanted(int sig)
@@ -45,10 +38,9 @@ static __always_inline bool is_wanted(int sig)
 static __always_inline int enter(long tpid, long sig)
 {
 	struct call call = { .tpid = (__s32)tpid, .sig = (__s32)sig };
-	__u32 tid = eunomia_current_tid();
 
-	if (is_wanted(call.sig) && bpf_map_update_elem(&calls, &tid, &call, BPF_ANY))
-		eunomia_count_lost();
+	if (is_wanted(call.sig))
+		eunomia_begin_call(&call);
 	return 0;
 }
 
@@ -61,8 +53,7 @@ static __always_inline enum signal_outcome call_outcome(const struct call *call,
 
 static __always_inline int leave(long ret)
 {
-	__u32 tid = eunomia_current_tid();
-	struct call *call = bpf_map_lookup_elem(&calls, &tid);
+	struct call *call = eunomia_current_call();
 	enum signal_outcome outcome;
 	struct event *event;
 
@@ -82,7 +73,7 @@ static __always_inline int leave(long ret)
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	eunomia_submit(event);
 done:
-	bpf_map_delete_elem(&calls, &tid);
+	eunomia_end_call();
 	return 0;
 }
 
