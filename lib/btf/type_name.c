@@ -10,6 +10,7 @@
 
 #include <bpf/btf.h>
 #include <stdbool.h>
+#include <string.h>
 
 #define DEPTH_MAX 32
 
@@ -43,6 +44,8 @@ static void append_base(struct eub_buf *buf, const struct btf *btf, const struct
 	const char *name = type ? eun__btf_name(btf, type->name_off) : "";
 	bool has_name = name[0];
 
+	if (type && btf_is_int(type) && strcmp(name, "_Bool") == 0)
+		name = "bool"; /* as the source says: that is a macro of <stdbool.h> */
 	if (keyword)
 		eub_buf_append_str(buf, keyword);
 	if (keyword && has_name)

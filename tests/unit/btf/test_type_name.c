@@ -29,6 +29,7 @@ static void test_names_as_c_writes_them(void **state)
 	struct btf *btf = btf__new_empty();
 	int number = btf__add_int(btf, "unsigned int", 4, 0);
 	int text = btf__add_int(btf, "char", 1, BTF_INT_SIGNED);
+	int boolean = btf__add_int(btf, "_Bool", 1, BTF_INT_BOOL);
 	int record = btf__add_struct(btf, "event", 4);
 	int anonymous = btf__add_struct(btf, NULL, 4);
 	int kind = btf__add_enum(btf, "kind", 4);
@@ -41,6 +42,7 @@ static void test_names_as_c_writes_them(void **state)
 	assert_type(btf, 0, "void");
 	assert_type(btf, number, "unsigned int");
 	assert_type(btf, alias, "__u32");
+	assert_type(btf, boolean, "bool");
 	assert_type(btf, record, "struct event");
 	assert_type(btf, anonymous, "struct");
 	assert_type(btf, kind, "enum kind");
