@@ -3,10 +3,7 @@
  * A tracker for the tests of slots: two hooks write numbered events of the test's own system calls
  * into one ring. getppid(2) is the first hook, getpgid(N) the second, with N in the event.
  */
-#include <linux/bpf.h>
-
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
+#include "eunomia.bpf.h"
 
 struct event {
 	__u32 hook;
@@ -21,37 +18,20 @@ struct {
 	__type(value, struct event);
 } events SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, __u64);
-} eunomia_lost SEC(".maps");
-
 const volatile __u32 target_tgid;
 const volatile char label[8] = "default";
-const volatile _Bool is_silent;
+const volatile bool is_silent;
 __u64 numbers;
-
-struct sys_enter {
-	__u64 common;
-	__s64 nr;
-	__s64 args[6];
-};
 
 static __always_inline int emit(__u32 hook, __s32 argument)
 {
-	__u32 zero = 0;
 	struct event *event;
-	__u64 *lost;
 
-	if (is_silent || bpf_get_current_pid_tgid() >> 32 != target_tgid)
+	if (is_silent || eunomia_current_pid() != target_tgid)
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
-		lost = bpf_map_lookup_elem(&eunomia_lost, &zero);
-		if (lost)
-			(*lost)++;
+		eunomia_count_lost();
 		return 0;
 	}
 	event->hook = hook;
@@ -70,7 +50,7 @@ int on_getppid(void *ctx)
 }
 
 SEC("tp/syscalls/sys_enter_getpgid")
-int on_getpgid(struct sys_enter *ctx)
+int on_getpgid(struct eunomia_sys_enter *ctx)
 {
 	return emit(2, (__s32)ctx->args[0]);
 }
