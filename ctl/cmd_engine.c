@@ -42,20 +42,33 @@ static struct eun_slot_options make_options(const struct ctl *ctl,
 	};
 }
 
+/*
+ * Reads what a slot is made of. @ret_settings and @ret_package are the caller's to release also
+ * after a failure; the options borrow the settings.
+ */
+static int prepare(const struct ctl *ctl, const char *spec, struct eun_setting **ret_settings,
+		   struct eun_package **ret_package, struct eun_slot_options *ret_options,
+		   struct eun_error *err)
+{
+	int r = settings_parse(&ctl->options.settings, ret_settings, err);
+
+	if (r == 0)
+		r = engine_read_package(spec, ret_package, err);
+	if (r == 0)
+		*ret_options = make_options(ctl, *ret_settings);
+	return r;
+}
+
 int engine_new_slot(const struct ctl *ctl, struct eun_engine *engine, const char *spec,
 		    struct eun_slot **ret_slot, struct eun_error *err)
 {
 	_cleanup_(eub_freep) struct eun_setting *settings = NULL;
 	_cleanup_(eun_package_freep) struct eun_package *package = NULL;
 	struct eun_slot_options options;
-	int r = settings_parse(&ctl->options.settings, &settings, err);
+	int r = prepare(ctl, spec, &settings, &package, &options, err);
 
 	if (r == 0)
-		r = engine_read_package(spec, &package, err);
-	if (r < 0)
-		return r;
-	options = make_options(ctl, settings);
-	r = eun_slot_new(engine, package, &options, ret_slot, err);
+		r = eun_slot_new(engine, package, &options, ret_slot, err);
 	if (r < 0)
 		return r;
 	package = NULL; /* the slot's now */
@@ -68,14 +81,10 @@ int engine_check(const struct ctl *ctl, struct eun_engine *engine, const char *s
 	_cleanup_(eub_freep) struct eun_setting *settings = NULL;
 	_cleanup_(eun_package_freep) struct eun_package *package = NULL;
 	struct eun_slot_options options;
-	int r = settings_parse(&ctl->options.settings, &settings, err);
+	int r = prepare(ctl, spec, &settings, &package, &options, err);
 
 	if (r == 0)
-		r = engine_read_package(spec, &package, err);
-	if (r < 0)
-		return r;
-	options = make_options(ctl, settings);
-	r = eun_package_check(engine, package, &options, err);
+		r = eun_package_check(engine, package, &options, err);
 	if (r < 0)
 		return r;
 	*ret_name = strdup(eun_package_get_name(package));
