@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "capture.h"
 #include "ctl_limits.h"
 #include "http_server.h"
 
@@ -206,12 +207,22 @@ static void test_stem(void **state)
 	}
 }
 
+static void test_completion_of_trackers(void **state)
+{
+	struct captured c = CAPTURE("completion", "--trackers");
+
+	(void)state;
+	assert_int_equal(c.status, 0);
+	assert_string_equal(c.out, "opensnoop\nplain\n");
+	captured_done(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_kinds),	     cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_remote_names), cmocka_unit_test(test_standard_input),
-		cmocka_unit_test(test_stem),
+		cmocka_unit_test(test_stem),	     cmocka_unit_test(test_completion_of_trackers),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
