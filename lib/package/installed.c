@@ -47,8 +47,8 @@ bool eun_tracker_name_is_valid(const char *name)
 static int fail_not_found(const char *folder, const char *name, struct eun_error *err)
 {
 	struct eub_near near = EUB_NEAR_INIT(name);
-	char **names;
-	size_t n;
+	char **names = NULL;
+	size_t n = 0;
 
 	(void)eun_error_set(err, -ENOENT, EUN_REASON_NOT_FOUND,
 			    "no tracker '%s' is installed in '%.256s'", name, folder);
