@@ -12,6 +12,7 @@
 #include "listener.h"
 
 #include "base/cleanup.h"
+#include "base/error.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -72,7 +73,7 @@ static int lock_folder(const char *path, struct eun_error *err)
 	char *slash;
 
 	if (!folder)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	slash = strrchr(folder, '/'); /* the path is absolute */
 	slash[slash == folder ? 1 : 0] = '\0';
 	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
@@ -206,7 +207,7 @@ int listener_open(struct listener *listener, uv_loop_t *loop, const struct confi
 	    (struct listener){ .log = log, .on_connection = on_connection, .userdata = userdata };
 	listener->path = strdup(config->socket_path);
 	if (!listener->path)
-		return eun_error_set(err, -ENOMEM, EUN_REASON_NO_MEMORY, "out of memory");
+		return eub_error_no_memory(err);
 	fd = take_passed_socket();
 	if (fd == -ENOTSOCK)
 		log_warning(log, "no passed descriptor is a listening Unix socket, ignoring them");
