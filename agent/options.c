@@ -29,8 +29,8 @@ struct option_row {
 static const struct option_row rows[] = {
 	{ "--config", "FILE", SET_CONFIG_PATH, NULL, "configuration (" CONFIG_DEFAULT_PATH ")" },
 	{ "--socket", "PATH", SET_KEY, "Socket", "Unix socket to listen on" },
-	{ "--state-dir", "DIR", SET_KEY, "StateDir", "for slots that outlive the agent; unused yet" },
-	{ "--bpffs-dir", "DIR", SET_KEY, "BpffsDir", "for pinned kernel objects; unused yet" },
+	{ "--state-dir", "DIR", SET_KEY, "StateDir", "for lasting slots (not used yet)" },
+	{ "--bpffs-dir", "DIR", SET_KEY, "BpffsDir", "for pinned objects (not used yet)" },
 	{ "--log-level", "LEVEL", SET_KEY, "LogLevel", "err, warning, notice, info or debug" },
 	{ "--foreground-log", NULL, SET_FOREGROUND, NULL, "log to standard error in any case" },
 	{ "--version", NULL, SHOW_VERSION, NULL, "print the version" },
