@@ -386,6 +386,7 @@ int agent_new(const struct options *options, struct agent **ret_agent, struct eu
 	if (!agent)
 		return eub_error_no_memory(err);
 	agent->options = options;
+	agent->notify.fd = -EBADF;
 	log_init(&agent->log, options->is_log_foreground ? LOG_TARGET_STDERR : LOG_TARGET_AUTO,
 		 LOG_LEVEL_INFO);
 	r = init_parts(agent, err);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Speaks journald's documented protocol itself. libsystemd, which the agent uses for everything
- * else between it and systemd, would send for us, but sd_journal_sendv(3) waits without a bound
- * when journald stalls, which neither the loop nor an orderly stop can afford, and it reports
- * success where there is no journald, so that what is lost could not be said.
+ * Speaks journald's documented protocol itself. libsystemd would send for us, but
+ * sd_journal_sendv(3) waits without a bound when journald stalls, which neither the loop nor an
+ * orderly stop can afford, and it reports success where there is no journald, so that what is lost
+ * could not be said.
  *
  * The socket is not connected: journald may be restarted, and every entry finds the new socket by
  * its path.

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sd_notify(3) with two habits of ours. An idle agent must not wake up: the watchdog timer runs
- * only if systemd asked for one, and the status line is sent by a one-shot timer that a change
- * arms.
+ * The notification protocol of systemd (sd_notify(3), "Notes": a datagram of VAR=VALUE lines to the
+ * socket in $NOTIFY_SOCKET), spoken directly: sd_notify() waits without a bound when a few
+ * datagrams are not read, and the loop, with every client of it, would wait along.
+ *
+ * An idle agent must not wake up: the watchdog timer runs only if systemd asked for one, and the
+ * status line is sent by a one-shot timer that a change arms.
  */
 #include "notify.h"
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
 #define STATUS_DELAY_MS 500
@@ -18,8 +26,9 @@
 static void send_state(const struct notify *notify, const char *state)
 {
 	/* Telling is a courtesy: if systemd does not listen, nothing can be done about it. */
-	if (notify->is_wanted)
-		(void)sd_notify(0, state);
+	if (notify->fd >= 0)
+		(void)sendto(notify->fd, state, strlen(state), MSG_NOSIGNAL,
+			     (const struct sockaddr *)&notify->address, notify->address_length);
 }
 
 static void on_watchdog(uv_timer_t *timer)
@@ -36,6 +45,24 @@ static void on_status_due(uv_timer_t *timer)
 	send_state(notify, state);
 }
 
+/* Takes a path, or "@name" for the abstract namespace. */
+static void open_socket(struct notify *notify, const char *path)
+{
+	size_t length = path ? strlen(path) : 0;
+
+	if (length < 2 || length >= sizeof(notify->address.sun_path) ||
+	    (path[0] != '/' && path[0] != '@'))
+		return;
+	notify->address.sun_family = AF_UNIX;
+	memcpy(notify->address.sun_path, path, length);
+	if (path[0] == '@')
+		notify->address.sun_path[0] = '\0';
+	notify->address_length =
+	    (unsigned int)(offsetof(struct sockaddr_un, sun_path) + length +
+			   (path[0] == '/' ? 1 : 0)); /* paths count with their terminator */
+	notify->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
 /* The watchdog's interval in ms; 0 if there is none or it is meant for another process. */
 static uint64_t get_watchdog_ms(void)
 {
@@ -49,7 +76,7 @@ int notify_init(struct notify *notify, uv_loop_t *loop)
 	uint64_t watchdog_ms = get_watchdog_ms();
 	int r;
 
-	*notify = (struct notify){ .is_wanted = getenv("NOTIFY_SOCKET") != NULL };
+	*notify = (struct notify){ .fd = -EBADF };
 	r = uv_timer_init(loop, &notify->watchdog);
 	if (r < 0)
 		return r;
@@ -58,7 +85,8 @@ int notify_init(struct notify *notify, uv_loop_t *loop)
 		return r;
 	notify->watchdog.data = notify;
 	notify->debounce.data = notify;
-	if (notify->is_wanted && watchdog_ms >= 2)
+	open_socket(notify, getenv("NOTIFY_SOCKET"));
+	if (notify->fd >= 0 && watchdog_ms >= 2)
 		r = uv_timer_start(&notify->watchdog, on_watchdog, watchdog_ms / 2,
 				   watchdog_ms / 2);
 	return r;
@@ -66,7 +94,8 @@ int notify_init(struct notify *notify, uv_loop_t *loop)
 
 void notify_done(struct notify *notify)
 {
-	notify->is_wanted = false;
+	eub_closep(&notify->fd);
+	notify->fd = -EBADF;
 }
 
 void notify_ready(struct notify *notify)
@@ -97,6 +126,6 @@ void notify_status(struct notify *notify, const char *format, ...)
 	(void)vsnprintf(notify->status, sizeof(notify->status), format, args);
 	va_end(args);
 	/* A timer that is running already will take this text along. */
-	if (notify->is_wanted && !uv_is_active((uv_handle_t *)&notify->debounce))
+	if (notify->fd >= 0 && !uv_is_active((uv_handle_t *)&notify->debounce))
 		(void)uv_timer_start(&notify->debounce, on_status_due, STATUS_DELAY_MS, 0);
 }

@@ -2,11 +2,13 @@
 /* Tells systemd how the agent is: readiness, status line, watchdog. Loop thread. */
 #pragma once
 
-#include <stdbool.h>
+#include <sys/un.h>
 #include <uv.h>
 
 struct notify {
-	bool is_wanted; /* somebody is to be told */
+	int fd; /* -EBADF if nobody is to be told */
+	struct sockaddr_un address;
+	unsigned int address_length;
 	uv_timer_t watchdog;
 	uv_timer_t debounce; /* one-shot: runs only while a status line waits */
 	char status[128];

@@ -70,6 +70,17 @@ static void test_states(void **state)
 	check(f, "STOPPING=1");
 }
 
+/* What does not fit is lost, and nothing waits. */
+static void test_nobody_reads(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(notify_init(&f->notify, &f->loop), 0);
+	for (int i = 0; i < 1000; i++)
+		notify_ready(&f->notify);
+	check(f, "READY=1");
+}
+
 /* Many changes in a moment are one line, and then no timer is left. */
 static void test_status_is_debounced(void **state)
 {
@@ -111,7 +122,7 @@ static void test_without_systemd_nothing_runs(void **state)
 	assert_int_equal(notify_init(&f->notify, &f->loop), 0);
 	notify_status(&f->notify, "x");
 	notify_ready(&f->notify);
-	assert_false(f->notify.is_wanted);
+	assert_int_equal(f->notify.fd, -EBADF);
 	assert_int_equal(uv_loop_alive(&f->loop), 0);
 }
 
@@ -120,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(test_states),
+		TEST(test_nobody_reads),
 		TEST(test_status_is_debounced),
 		TEST(test_watchdog_only_if_asked_for),
 		TEST(test_without_systemd_nothing_runs),
