@@ -64,8 +64,9 @@ static int get_groups(int fd, gid_t **ret_groups, size_t *ret_n)
 {
 	_cleanup_(eub_freep) gid_t *groups = NULL;
 	socklen_t size = 0;
+	gid_t none;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, NULL, &size) < 0 && errno != ERANGE)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, &none, &size) < 0 && errno != ERANGE)
 		return -errno;
 	if (size > 0) {
 		groups = malloc(size);
