@@ -14,8 +14,11 @@
  */
 #include "agent.h"
 
+#include "agent_limits.h"
 #include "conn.h"
 #include "job.h"
+#include "journal.h"
+#include "journal_queue.h"
 #include "listener.h"
 #include "notify.h"
 #include "pump.h"
@@ -36,7 +39,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define END_GRACE_MS 1000
+#define END_GRACE_MS	    1000
+#define JOURNAL_PATIENCE_MS 2000
 
 enum agent_stage {
 	AGENT_SERVING,
@@ -48,6 +52,7 @@ struct agent {
 	const struct options *options;
 	enum agent_stage stage;
 	struct config config;
+	struct journal_queue *queue; /* to the journal: of the log and the sink */
 	struct log log;
 	uv_loop_t loop;
 	bool has_loop;
@@ -187,6 +192,7 @@ static void on_stop_signal(uv_signal_t *handle, int signum)
 		begin_stop(agent);
 		return;
 	}
+	log_done(&agent->log); /* what follows must be out before the process ends */
 	log_warning(&agent->log, "got a second signal while stopping, continuing without order");
 	_exit(EXIT_FAILURE);
 }
@@ -288,7 +294,7 @@ static int init_slots(struct agent *agent)
 	job_pool_init(&agent->jobs, &agent->loop);
 	agent->jobs.on_idle = on_changed;
 	agent->jobs.userdata = agent;
-	r = sink_journal_new(&agent->loop, JOURNAL_SOCKET_PATH, &agent->config, &agent->journal);
+	r = sink_journal_new(&agent->loop, agent->queue, &agent->config, &agent->journal);
 	if (r < 0)
 		return r;
 	slots_init(&agent->slots, agent->engine, &agent->jobs, agent->journal, &agent->log);
@@ -363,6 +369,8 @@ static int init_parts(struct agent *agent, struct eun_error *err)
 	if (r < 0)
 		return r;
 	agent->log.level = (enum log_level)agent->config.log_level;
+	journal_queue_set_limits(agent->queue, agent->config.journal_queue_bytes,
+				 agent->config.journal_queue_events);
 	r = init_loop(agent);
 	if (r == 0)
 		r = init_engine(agent, err);
@@ -378,6 +386,20 @@ static int init_parts(struct agent *agent, struct eun_error *err)
 	return 0;
 }
 
+/* First of all, with limits of its own until the configuration is read, which is logged too. */
+static int init_log(struct agent *agent)
+{
+	const struct journal_queue_options options = { .max_bytes = LIMIT_JOURNAL_QUEUE_BYTES,
+						       .max_entries = LIMIT_JOURNAL_QUEUE_EVENTS,
+						       .send = journal_send };
+	int r = journal_queue_new(&options, &agent->queue);
+
+	log_init(&agent->log,
+		 agent->options->is_log_foreground ? LOG_TARGET_STDERR : LOG_TARGET_AUTO,
+		 LOG_LEVEL_INFO, agent->queue);
+	return r;
+}
+
 int agent_new(const struct options *options, struct agent **ret_agent, struct eun_error *err)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
@@ -387,9 +409,8 @@ int agent_new(const struct options *options, struct agent **ret_agent, struct eu
 		return eub_error_no_memory(err);
 	agent->options = options;
 	agent->notify.fd = -EBADF;
-	log_init(&agent->log, options->is_log_foreground ? LOG_TARGET_STDERR : LOG_TARGET_AUTO,
-		 LOG_LEVEL_INFO);
-	r = init_parts(agent, err);
+	r = init_log(agent);
+	r = r < 0 ? eub_error_no_memory(err) : init_parts(agent, err);
 	if (r < 0) {
 		(void)agent_free(agent);
 		return r;
@@ -440,6 +461,7 @@ struct agent *agent_free(struct agent *agent)
 	notify_done(&agent->notify);
 	config_done(&agent->config);
 	log_done(&agent->log);
+	agent->queue = journal_queue_free(agent->queue, JOURNAL_PATIENCE_MS);
 	free(agent);
 	return NULL;
 }

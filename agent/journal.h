@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The native protocol of systemd-journald, sending side: one datagram an entry, made of fields.
- * https://systemd.io/JOURNAL_NATIVE_PROTOCOL/ (a stable interface).
+ * Entries of the journal. On its way to the sender an entry is one run of bytes: for each field its
+ * length (uint32_t, host order), then "NAME=value", where the value may be any bytes.
  */
 #pragma once
 
@@ -9,45 +9,36 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/un.h>
+#include <sys/uio.h>
 
-#define JOURNAL_SOCKET_PATH "/run/systemd/journal/socket"
 /* Longest name of a field, as journald takes it. */
-#define JOURNAL_FIELD_MAX   64
-
-struct journal {
-	int fd;
-	bool is_blocking;
-	struct sockaddr_un address;
-};
-
-enum journal_mode {
-	JOURNAL_NONBLOCKING, /* a full socket is -EAGAIN: for the loop */
-	JOURNAL_BLOCKING,    /* waits up to a second for journald: for the sender thread */
-};
-
-/**
- * journal_open() - make a socket to send entries from
- * @path: journald's socket; need not exist yet
- *
- * Return: 0; -ENAMETOOLONG; -errno of socket(2).
- */
-int journal_open(const char *path, enum journal_mode mode, struct journal *ret_journal);
-void journal_close(struct journal *journal);
+#define JOURNAL_FIELD_MAX  64
+/* Most fields of an entry; journald refuses an entry of more. */
+#define JOURNAL_MAX_FIELDS 1024
 
 /* Appends one field; @name is [A-Z0-9_]+ not starting with '_', @value any @n bytes. */
 void journal_append(struct eub_buf *entry, const char *name, const void *value, size_t n);
 void journal_append_str(struct eub_buf *entry, const char *name, const char *value);
 
 /**
- * journal_send() - send one entry
+ * journal_split() - find the fields of an entry
+ * @fields: room for @max_fields; point into @entry
  *
- * An entry too large for a datagram goes as a sealed memory file.
- *
- * Return: 0; -EAGAIN when journald does not keep up; -ENOENT, -ECONNREFUSED when there is none;
- * other -errno of sendmsg(2) and memfd_create(2).
+ * Return: 0; -E2BIG if there are more; -EBADMSG if it is not an entry.
  */
-int journal_send(struct journal *journal, const void *entry, size_t n);
+int journal_split(const void *entry, size_t n, struct iovec *fields, size_t max_fields,
+		  size_t *ret_n_fields);
+
+/**
+ * journal_send() - send one entry; a journal_send_fn
+ * @userdata: not used
+ *
+ * Waits as long as journald does not read, without a bound: for the sender thread only.
+ *
+ * Return: 0; -ENOENT, -ECONNREFUSED when there is no journald; as journal_split(); other -errno of
+ * sd_journal_sendv(3).
+ */
+int journal_send(void *userdata, const void *entry, size_t n);
 
 /* Is descriptor @fd (standard error, say) connected to the journal? As $JOURNAL_STREAM says. */
 bool journal_is_stream(int fd, const char *journal_stream);

@@ -4,8 +4,9 @@
  * sending, allocating or freeing. The loop thread pushes, the sender thread pops; who unlinks an
  * entry owns it. The sender is woken only when it waits.
  *
- * States of the sender: not started, waiting, sending, stopping. Stopping is final: it sends what
- * is there until the deadline, drops the rest and ends.
+ * States of the sender: not started, waiting, sending, stopping, ended. Stopping is final: it sends
+ * what is there and ends. At the deadline whoever frees the queue takes the waiting entries away
+ * from it; if it still sends one then, it is abandoned, and the queue is its own to free.
  */
 #include "journal_queue.h"
 
@@ -19,8 +20,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-/* The sender calls sendmsg(2) with what stands on the heap; sanitizers and libc need some room. */
+/* For an entry of JOURNAL_MAX_FIELDS fields, sd_journal_sendv(3) takes 90 kB of it. */
 #define SENDER_STACK_BYTES (256u << 10)
 
 struct entry {
@@ -33,14 +35,15 @@ struct entry {
 struct journal_queue {
 	struct journal_queue_options options;
 	pthread_mutex_t mutex;
-	pthread_cond_t is_filled;
-	struct eub_list entries; /* oldest first */
+	pthread_cond_t is_changed; /* an entry for the sender, or its end */
+	struct eub_list entries;   /* oldest first */
 	size_t n_bytes;
 	size_t n_entries;
 	bool is_waiting;
 	bool is_stopping;
-	uint64_t stop_at_ns;
-	bool has_thread; /* loop thread only */
+	bool has_ended;	   /* the sender takes nothing any more */
+	bool is_abandoned; /* the sender frees the queue */
+	bool has_thread;   /* loop thread only */
 	pthread_t thread;
 };
 
@@ -83,50 +86,47 @@ static struct entry *unlink_oldest(struct journal_queue *queue)
 	return entry;
 }
 
+static void queue_free(struct journal_queue *queue)
+{
+	pthread_cond_destroy(&queue->is_changed);
+	pthread_mutex_destroy(&queue->mutex);
+	free(queue);
+}
+
 /* Waits for an entry. NULL: the queue is empty and stopping. */
-static struct entry *take_next(struct journal_queue *queue, bool *ret_is_late)
+static struct entry *take_next(struct journal_queue *queue)
 {
 	struct entry *entry;
 
 	pthread_mutex_lock(&queue->mutex);
 	while (eub_list_is_empty(&queue->entries) && !queue->is_stopping) {
 		queue->is_waiting = true;
-		pthread_cond_wait(&queue->is_filled, &queue->mutex);
+		pthread_cond_wait(&queue->is_changed, &queue->mutex);
 	}
 	queue->is_waiting = false;
 	entry = unlink_oldest(queue);
-	*ret_is_late = queue->is_stopping && eub_clock_mono_ns() >= queue->stop_at_ns;
 	pthread_mutex_unlock(&queue->mutex);
 	return entry;
-}
-
-static bool may_try_again(struct journal_queue *queue)
-{
-	bool is_late;
-
-	pthread_mutex_lock(&queue->mutex);
-	is_late = queue->is_stopping && eub_clock_mono_ns() >= queue->stop_at_ns;
-	pthread_mutex_unlock(&queue->mutex);
-	return !is_late;
 }
 
 static void *send_entries(void *userdata)
 {
 	struct journal_queue *queue = userdata;
 	struct entry *entry;
-	bool is_late;
+	bool is_abandoned;
 
-	while ((entry = take_next(queue, &is_late))) {
-		int r = -ETIMEDOUT;
+	while ((entry = take_next(queue))) {
+		int r = queue->options.send(queue->options.userdata, entry->data, entry->size);
 
-		if (!is_late) {
-			do {
-				r = queue->options.send(queue->options.userdata, entry->data,
-							entry->size);
-			} while (r == -EAGAIN && may_try_again(queue));
-		}
 		entry_free(entry, r < 0 ? 1u : 0u);
 	}
+	pthread_mutex_lock(&queue->mutex);
+	queue->has_ended = true;
+	is_abandoned = queue->is_abandoned;
+	pthread_cond_signal(&queue->is_changed);
+	pthread_mutex_unlock(&queue->mutex);
+	if (is_abandoned)
+		queue_free(queue);
 	return NULL;
 }
 
@@ -150,6 +150,21 @@ static int start_thread(struct journal_queue *queue)
 	return -r;
 }
 
+/* The deadline of a stop is on the clock that nobody sets. */
+static int init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attr;
+	int r = pthread_condattr_init(&attr);
+
+	if (r != 0)
+		return -r;
+	r = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	if (r == 0)
+		r = pthread_cond_init(condition, &attr);
+	pthread_condattr_destroy(&attr);
+	return -r;
+}
+
 int journal_queue_new(const struct journal_queue_options *options, struct journal_queue **ret_queue)
 {
 	_cleanup_(eub_freep) struct journal_queue *queue = calloc(1, sizeof(*queue));
@@ -162,34 +177,69 @@ int journal_queue_new(const struct journal_queue_options *options, struct journa
 	r = pthread_mutex_init(&queue->mutex, NULL);
 	if (r != 0)
 		return -r;
-	r = pthread_cond_init(&queue->is_filled, NULL);
-	if (r != 0) {
+	r = init_condition(&queue->is_changed);
+	if (r < 0) {
 		pthread_mutex_destroy(&queue->mutex);
-		return -r;
+		return r;
 	}
 	*ret_queue = EUB_TAKE_PTR(queue);
 	return 0;
 }
 
+void journal_queue_set_limits(struct journal_queue *queue, size_t max_bytes, size_t max_entries)
+{
+	queue->options.max_bytes = max_bytes;
+	queue->options.max_entries = max_entries;
+}
+
+static void drop_all(struct eub_list *entries)
+{
+	EUB_LIST_FOREACH (entry, entries, struct entry, link) {
+		eub_list_remove(&entry->link);
+		entry_free(entry, 1u);
+	}
+}
+
+/* Under the mutex, which is let go while waiting. */
+static void wait_for_end(struct journal_queue *queue, unsigned int patience_ms)
+{
+	uint64_t stop_at_ns = eub_clock_mono_ns() + patience_ms * 1000000ull;
+	const struct timespec deadline = { .tv_sec = (time_t)(stop_at_ns / 1000000000u),
+					   .tv_nsec = (long)(stop_at_ns % 1000000000u) };
+	int r = 0;
+
+	while (!queue->has_ended && r == 0)
+		r = pthread_cond_timedwait(&queue->is_changed, &queue->mutex, &deadline);
+}
+
 struct journal_queue *journal_queue_free(struct journal_queue *queue, unsigned int patience_ms)
 {
+	struct eub_list rest;
 	struct entry *entry;
+	bool is_abandoned;
 
 	if (!queue)
 		return NULL;
-	if (queue->has_thread) {
-		pthread_mutex_lock(&queue->mutex);
-		queue->is_stopping = true;
-		queue->stop_at_ns = eub_clock_mono_ns() + patience_ms * 1000000ull;
-		pthread_cond_signal(&queue->is_filled);
-		pthread_mutex_unlock(&queue->mutex);
-		pthread_join(queue->thread, NULL);
+	if (!queue->has_thread) {
+		queue_free(queue);
+		return NULL;
 	}
+	eub_list_init(&rest);
+	pthread_mutex_lock(&queue->mutex);
+	queue->is_stopping = true;
+	pthread_cond_signal(&queue->is_changed);
+	wait_for_end(queue, patience_ms);
 	while ((entry = unlink_oldest(queue)))
-		entry_free(entry, 1);
-	pthread_cond_destroy(&queue->is_filled);
-	pthread_mutex_destroy(&queue->mutex);
-	free(queue);
+		eub_list_append(&rest, &entry->link);
+	is_abandoned = queue->is_abandoned = !queue->has_ended;
+	if (is_abandoned)
+		pthread_detach(queue->thread);
+	pthread_mutex_unlock(&queue->mutex);
+	drop_all(&rest);
+	if (!is_abandoned) {
+		pthread_join(queue->thread, NULL);
+		queue_free(queue);
+	}
 	return NULL;
 }
 
@@ -211,7 +261,7 @@ static void link_entry(struct journal_queue *queue, struct entry *entry, struct 
 	while (is_over_limit(queue) && (old = unlink_oldest(queue)))
 		eub_list_append(dropped, &old->link);
 	if (queue->is_waiting)
-		pthread_cond_signal(&queue->is_filled);
+		pthread_cond_signal(&queue->is_changed);
 	pthread_mutex_unlock(&queue->mutex);
 }
 
@@ -253,9 +303,6 @@ int journal_queue_push(struct journal_queue *queue, struct journal_account *acco
 	}
 	eub_list_init(&dropped);
 	link_entry(queue, entry, &dropped);
-	EUB_LIST_FOREACH (old, &dropped, struct entry, link) {
-		eub_list_remove(&old->link);
-		entry_free(old, 1u);
-	}
+	drop_all(&dropped);
 	return 0;
 }

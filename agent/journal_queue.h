@@ -20,14 +20,14 @@ struct journal_account {
 	atomic_uint_fast64_t n_dropped; /* by a limit, a full queue or a failed send */
 };
 
-/* Sends one entry; may block for about a second. Return: 0; -EAGAIN: try again; -errno. */
+/* Sends one entry; may block for as long as it likes. Return: 0; -errno. */
 typedef int (*journal_send_fn)(void *userdata, const void *data, size_t n);
 
 struct journal_queue_options {
 	size_t max_bytes;
 	size_t max_entries;
 	journal_send_fn send; /* called on the sender thread only */
-	void *userdata;
+	void *userdata;	      /* valid as long as a call that began goes on, see free */
 };
 
 /* Return: 0; -ENOMEM. */
@@ -37,7 +37,14 @@ struct journal_account *journal_account_unref(struct journal_account *account);
 /* The thread starts with the first entry. Return: 0; -ENOMEM; -errno of pthread_cond_init(3). */
 int journal_queue_new(const struct journal_queue_options *options,
 		      struct journal_queue **ret_queue);
-/* Sends what waits, for at most @patience_ms; the rest is dropped. NULL allowed. Returns NULL. */
+/* Takes effect with the next entry. */
+void journal_queue_set_limits(struct journal_queue *queue, size_t max_bytes, size_t max_entries);
+/**
+ * journal_queue_free() - send what waits, for at most @patience_ms; the rest is dropped
+ *
+ * A call of the send function that has not come back by then is left to itself: the thread frees
+ * what it has when the call returns, or ends with the process. NULL allowed. Returns NULL.
+ */
 struct journal_queue *journal_queue_free(struct journal_queue *queue, unsigned int patience_ms);
 
 /**

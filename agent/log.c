@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The agent's own log. Under systemd, lines become journal entries with a MESSAGE_ID and fields;
- * elsewhere, or when asked, they are lines on standard error.
+ * elsewhere, when asked, or when the queue takes nothing, they are lines on standard error.
  *
- * The loop must not wait for a reader of its log. The journal's socket does not block; standard
- * error is shared with other processes and stays blocking, so it is asked with poll(2) first: a
- * pipe that reports POLLOUT has room for PIPE_BUF bytes, more than a line has.
+ * The loop must not wait for a reader of its log. Entries go through the queue that events use too;
+ * what becomes of them shows later, so the count of lines left out is one since the start: a line
+ * that is lost itself takes no count along. Standard error is shared with other processes and stays
+ * blocking, so it is asked with poll(2) first: a pipe that reports POLLOUT has room for PIPE_BUF
+ * bytes, more than a line has.
  */
 #include "log.h"
 
 #include "agent_limits.h"
+#include "journal.h"
 
 #include "base/str.h"
 
@@ -43,19 +46,27 @@ const char *log_level_to_string(enum log_level level)
 	return level_names[level];
 }
 
-void log_init(struct log *log, enum log_target target, enum log_level level)
+void log_init(struct log *log, enum log_target target, enum log_level level,
+	      struct journal_queue *queue)
 {
-	*log = (struct log){ .level = level, .journal.fd = -EBADF };
-	if (target == LOG_TARGET_AUTO &&
+	*log = (struct log){ .level = level };
+	if (queue && target == LOG_TARGET_AUTO &&
 	    journal_is_stream(STDERR_FILENO, getenv("JOURNAL_STREAM")) &&
-	    journal_open(JOURNAL_SOCKET_PATH, JOURNAL_NONBLOCKING, &log->journal) == 0)
-		log->is_to_journal = true;
+	    journal_account_new(&log->account) == 0)
+		log->queue = queue;
+}
+
+/* Lines that nobody took since the start. */
+static uint64_t count_left_out(const struct log *log)
+{
+	return log->n_unwritten + (log->account ? atomic_load(&log->account->n_dropped) : 0);
 }
 
 void log_done(struct log *log)
 {
-	journal_close(&log->journal);
-	log->is_to_journal = false;
+	log->n_unwritten = count_left_out(log);
+	log->account = journal_account_unref(log->account);
+	log->queue = NULL;
 }
 
 static int write_to_stderr(enum log_level level, const struct eub_buf *text)
@@ -72,7 +83,7 @@ static int write_to_stderr(enum log_level level, const struct eub_buf *text)
 	return write(STDERR_FILENO, line.data, line.len) < 0 ? -errno : 0;
 }
 
-static int write_to_journal(struct log *log, enum log_level level, const char *id,
+static int write_to_journal(const struct log *log, enum log_level level, const char *id,
 			    const struct log_field *fields, size_t n_fields,
 			    const struct eub_buf *text)
 {
@@ -96,7 +107,7 @@ static int write_to_journal(struct log *log, enum log_level level, const char *i
 			entry.has_failed = false;
 		}
 	}
-	return journal_send(&log->journal, entry.data, entry.len);
+	return journal_queue_push(log->queue, log->account, entry.data, entry.len);
 }
 
 /* Formats into @line, cut to LIMIT_LOG_LINE_BYTES, with what could harm a terminal escaped. */
@@ -108,7 +119,7 @@ static void EUB_PRINTF(3, 0)
 	int n = vsnprintf(raw, sizeof(raw), format, args);
 
 	if (n_left_out > 0)
-		eub_buf_printf(line, "(%llu lines left out before this one) ",
+		eub_buf_printf(line, "(%llu lines left out until now) ",
 			       (unsigned long long)n_left_out);
 	eub_append_printable(line, raw, strnlen(raw, sizeof(raw)));
 	if (line->len > line->cap)
@@ -124,15 +135,23 @@ void log_write(struct log *log, enum log_level level, const char *id,
 {
 	char memory[LIMIT_LOG_LINE_BYTES];
 	struct eub_buf line = EUB_BUF_FIXED(memory, sizeof(memory));
+	uint64_t n_left_out = count_left_out(log);
 	va_list args;
-	int r;
 
 	if (level > log->level)
 		return;
 	va_start(args, format);
-	format_line(&line, log->n_left_out, format, args);
+	format_line(&line, n_left_out == log->n_said ? 0 : n_left_out, format, args);
 	va_end(args);
-	r = log->is_to_journal ? write_to_journal(log, level, id, fields, n_fields, &line)
-			       : write_to_stderr(level, &line);
-	log->n_left_out = r < 0 ? log->n_left_out + 1 : 0;
+	if (log->queue) {
+		if (write_to_journal(log, level, id, fields, n_fields, &line) == 0) {
+			log->n_said = n_left_out;
+			return;
+		}
+		atomic_fetch_sub(&log->account->n_dropped, 1); /* not left out, see below */
+	}
+	if (write_to_stderr(level, &line) < 0)
+		log->n_unwritten++;
+	else
+		log->n_said = n_left_out;
 }

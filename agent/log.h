@@ -2,7 +2,7 @@
 /* The agent's own log: to the journal with fields, or to standard error as lines. Loop thread. */
 #pragma once
 
-#include "journal.h"
+#include "journal_queue.h"
 #include "log_ids.h"
 
 #include "base/macro.h"
@@ -26,10 +26,12 @@ enum log_target {
 };
 
 struct log {
-	enum log_level level; /* lines above it are not written */
-	struct journal journal;
-	bool is_to_journal;
-	uint64_t n_left_out; /* lines that would have blocked */
+	enum log_level level;	     /* lines above it are not written */
+	struct journal_queue *queue; /* borrowed; NULL: to standard error */
+	struct journal_account
+	    *account;	      /* lines that the journal did not get; NULL without queue */
+	uint64_t n_unwritten; /* lines that standard error did not get */
+	uint64_t n_said;      /* of both, when a line last told */
 };
 
 /* A journal field; left out if @value is NULL. */
@@ -38,7 +40,10 @@ struct log_field {
 	const char *value;
 };
 
-void log_init(struct log *log, enum log_target target, enum log_level level);
+/* @queue: borrowed, for the journal; NULL: to standard error in any case. */
+void log_init(struct log *log, enum log_target target, enum log_level level,
+	      struct journal_queue *queue);
+/* Parts from the queue: lines from now on are on standard error when log_write() returns. */
 void log_done(struct log *log);
 
 /* "err", "warning", "notice", "info", "debug". Return: 0; -EINVAL. */
@@ -50,8 +55,8 @@ const char *log_level_to_string(enum log_level level);
  * @id:     of log_ids.h, or NULL
  * @fields: @n_fields journal fields, or NULL
  *
- * Never blocks: a line that nobody takes is counted, and the next one says so. Bytes that could
- * harm a terminal are escaped.
+ * Never blocks: a line that nobody takes is counted, and the next one tells how many these are by
+ * now. Bytes that could harm a terminal are escaped.
  */
 void log_write(struct log *log, enum log_level level, const char *id,
 	       const struct log_field *fields, size_t n_fields, const char *format, ...)

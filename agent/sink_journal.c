@@ -24,12 +24,12 @@
 
 #define FIELD_PREFIX	  "EUNOMIA_EV_"
 #define REPORT_EVERY_MS	  1000
-#define STOP_PATIENCE_MS  2000
 #define FORMAT_FIRST_SIZE 512
+/* Room is left for the fields that every entry has. Further members are in MESSAGE only. */
+#define MAX_MEMBER_FIELDS (JOURNAL_MAX_FIELDS - 16)
 
 struct sink_journal {
-	struct journal journal;
-	struct journal_queue *queue;
+	struct journal_queue *queue;	   /* borrowed */
 	struct journal_account *summaries; /* summaries that were lost themselves are not events */
 	uv_timer_t report; /* one-shot: armed while something was left out and not yet said */
 	bool is_on;
@@ -56,48 +56,27 @@ struct journal_schema {
 
 static void on_report_due(uv_timer_t *timer);
 
-static int send_entry(void *userdata, const void *entry, size_t n)
-{
-	return journal_send(userdata, entry, n);
-}
-
-int sink_journal_new(uv_loop_t *loop, const char *socket_path, const struct config *config,
+int sink_journal_new(uv_loop_t *loop, struct journal_queue *queue, const struct config *config,
 		     struct sink_journal **ret_sink)
 {
 	struct sink_journal *sink = calloc(1, sizeof(*sink));
-	struct journal_queue_options options = { .max_bytes = config->journal_queue_bytes,
-						 .max_entries = config->journal_queue_events,
-						 .send = send_entry };
 	int r;
 
 	if (!sink)
 		return -ENOMEM;
+	sink->queue = queue;
 	eub_list_init(&sink->slots);
 	sink_journal_configure(sink, config);
 	r = journal_account_new(&sink->summaries);
-	if (r < 0)
-		goto free_sink;
-	r = journal_open(socket_path, JOURNAL_BLOCKING, &sink->journal);
-	if (r < 0)
-		goto free_sink;
-	options.userdata = &sink->journal;
-	r = journal_queue_new(&options, &sink->queue);
-	if (r < 0)
-		goto close_journal;
-	r = uv_timer_init(loop, &sink->report);
-	if (r < 0)
-		goto free_queue;
+	if (r == 0)
+		r = uv_timer_init(loop, &sink->report);
+	if (r < 0) {
+		(void)sink_journal_free(sink);
+		return r;
+	}
 	sink->report.data = sink;
 	*ret_sink = sink;
 	return 0;
-free_queue:
-	sink->queue = journal_queue_free(sink->queue, 0);
-close_journal:
-	journal_close(&sink->journal);
-free_sink:
-	sink->summaries = journal_account_unref(sink->summaries);
-	free(sink);
-	return r;
 }
 
 void sink_journal_configure(struct sink_journal *sink, const struct config *config)
@@ -120,8 +99,6 @@ struct sink_journal *sink_journal_free(struct sink_journal *sink)
 {
 	if (!sink)
 		return NULL;
-	sink->queue = journal_queue_free(sink->queue, STOP_PATIENCE_MS);
-	journal_close(&sink->journal);
 	sink->summaries = journal_account_unref(sink->summaries);
 	eub_buf_done(&sink->entry);
 	free(sink);
@@ -226,11 +203,9 @@ static void make_field_name(const char *member, char name[static JOURNAL_FIELD_M
 
 int journal_schema_new(const struct eun_schema *schema, struct journal_schema **ret_schema)
 {
-	size_t n = eun_schema_get_n_members(schema);
+	size_t n = EUB_MIN(eun_schema_get_n_members(schema), (size_t)MAX_MEMBER_FIELDS);
 	struct journal_schema *names;
 
-	if (n > SIZE_MAX / sizeof(names->names[0]) - 1)
-		return -ENOMEM;
 	names = calloc(1, sizeof(*names) + n * sizeof(names->names[0]));
 	if (!names)
 		return -ENOMEM;

@@ -9,23 +9,24 @@
 #include <stdint.h>
 #include <uv.h>
 
-struct journal_slot;
+struct journal_queue;
 struct journal_schema;
+struct journal_slot;
 struct sink_journal;
 
 /**
  * sink_journal_new() - make the sink
- * @socket_path: journald's; need not exist
+ * @queue: borrowed
  *
  * Return: 0; -errno.
  */
-int sink_journal_new(uv_loop_t *loop, const char *socket_path, const struct config *config,
+int sink_journal_new(uv_loop_t *loop, struct journal_queue *queue, const struct config *config,
 		     struct sink_journal **ret_sink);
 /* Takes over the reloadable settings. */
 void sink_journal_configure(struct sink_journal *sink, const struct config *config);
 /* Queues the last summaries. The owner of the loop closes the timer. NULL allowed. */
 void sink_journal_close(struct sink_journal *sink);
-/* Sends what waits, for at most two seconds. NULL allowed. Returns NULL. */
+/* NULL allowed. Returns NULL. */
 struct sink_journal *sink_journal_free(struct sink_journal *sink);
 
 /* What the sink keeps per slot. Return: 0; -ENOMEM. */

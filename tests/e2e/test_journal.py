@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events in a real journal: typed fields, and what becomes of a burst that is too much for it."""
 import os
+import signal
 import subprocess
 import time
 import unittest
@@ -86,6 +87,21 @@ class Journal(unittest.TestCase):
     def test_burst_without_a_rate_limit(self):
         kept, _ = self.burst("[Journal]\nJournalRateLimit=1000000\n")
         self.assertGreater(kept, 1000)
+
+    def test_journal_that_stalls(self):
+        """Sending waits then, without a bound; calls and the agent's end do not."""
+        with self.start("[Journal]\nJournalRateLimit=1000000\n") as agent:
+            agent.start_numbered("stalled")
+            self.journald.process.send_signal(signal.SIGSTOP)
+            try:
+                harness.call_getppid(10000)
+                harness.wait_until(lambda: agent.slots()["stalled"]["events"] == 10000,
+                                   "the loop goes on")
+                begin = time.monotonic()
+                agent.stop()
+                self.assertLess(time.monotonic() - begin, 10)
+            finally:
+                self.journald.process.send_signal(signal.SIGCONT)
 
     def test_journal_that_is_not_there(self):
         with self.start() as agent:

@@ -51,7 +51,7 @@ static int set_up(void **state)
 	test_folder_make(&f->folder);
 	path = test_path(&f->folder, "socket");
 	assert_int_equal(uv_loop_init(&f->loop), 0);
-	log_init(&f->log, LOG_TARGET_STDERR, (enum log_level)0); /* silent */
+	log_init(&f->log, LOG_TARGET_STDERR, (enum log_level)0, NULL); /* silent */
 	assert_int_equal(config_init(&f->config, NULL), 0);
 	assert_int_equal(config_set(&f->config, config_find_key("Agent", "Socket"), path, NULL), 0);
 	free(path);

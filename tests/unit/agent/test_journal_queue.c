@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 
 /* A send function that can be held up, so that the queue fills while the sender is busy. */
@@ -167,7 +168,10 @@ static void test_failed_sends_are_counted(void **state)
 	(void)journal_account_unref(account);
 }
 
-/* A journald that never answers must not keep the agent from ending. */
+/*
+ * A journald that stalls must not keep the agent from ending: what waits is dropped, and what is
+ * being sent is left to the thread, which frees the queue when it gets through after all.
+ */
 static void test_end_does_not_wait_for_ever(void **state)
 {
 	struct journal_account *account = make_account();
@@ -175,14 +179,38 @@ static void test_end_does_not_wait_for_ever(void **state)
 	struct slow slow;
 
 	(void)state;
-	slow_init(&slow, false);
-	slow.result = -EAGAIN;
+	slow_init(&slow, true);
 	queue = make_queue(&slow, 1000, 100);
 	push(queue, account, "a");
 	push(queue, account, "b");
-	(void)journal_queue_free(queue, 0);
+	push(queue, account, "c");
+	slow_wait_entered(&slow);
+	(void)journal_queue_free(queue, 1);
 	assert_int_equal(atomic_load(&account->n_dropped), 2);
-	assert_int_equal(atomic_load(&account->n_refs), 1);
+	slow_release(&slow);
+	while (atomic_load(&account->n_refs) > 1)
+		(void)sched_yield();
+	assert_int_equal(atomic_load(&account->n_dropped), 2);
+	assert_string_equal(slow.sent, "a");
+	(void)journal_account_unref(account);
+}
+
+static void test_limits_may_change(void **state)
+{
+	struct journal_account *account = make_account();
+	struct journal_queue *queue;
+	struct slow slow;
+
+	(void)state;
+	slow_init(&slow, false);
+	queue = make_queue(&slow, 1000, 100);
+	push(queue, account, "aa");
+	journal_queue_set_limits(queue, 1, 100);
+	assert_int_equal(journal_queue_push(queue, account, "bb", 2), -E2BIG);
+	journal_queue_set_limits(queue, 1000, 100);
+	push(queue, account, "cc");
+	(void)journal_queue_free(queue, 60000);
+	assert_string_equal(slow.sent, "aacc");
 	(void)journal_account_unref(account);
 }
 
@@ -221,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_oldest_are_dropped_by_bytes),
 		cmocka_unit_test(test_failed_sends_are_counted),
 		cmocka_unit_test(test_end_does_not_wait_for_ever),
+		cmocka_unit_test(test_limits_may_change),
 		cmocka_unit_test(test_account_may_go_before_its_entries),
 		cmocka_unit_test(test_free_without_entries),
 	};

@@ -38,7 +38,7 @@ static int set_up(void **state)
 	test_folder_make(&f->folder);
 	f->path = test_path(&f->folder, "control.sock");
 	assert_int_equal(uv_loop_init(&f->loop), 0);
-	log_init(&f->log, LOG_TARGET_STDERR, LOG_LEVEL_ERR);
+	log_init(&f->log, LOG_TARGET_STDERR, LOG_LEVEL_ERR, NULL);
 	assert_int_equal(config_init(&f->config, NULL), 0);
 	assert_int_equal(config_set(&f->config, config_find_key("Agent", "Socket"), f->path, NULL),
 			 0);

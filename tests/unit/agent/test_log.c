@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The agent's log on standard error: levels, escaping, cutting, never blocking. */
+/* The agent's log: levels, escaping, cutting, never blocking, what goes to the journal. */
 #include "log.h"
 
 #include "agent_limits.h"
-#include "journal_peer.h"
+#include "queue_peer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ static int set_up(void **state)
 	assert_int_equal(pipe2(f->pipe, O_CLOEXEC), 0);
 	f->saved = dup(STDERR_FILENO);
 	assert_true(dup2(f->pipe[1], STDERR_FILENO) >= 0);
-	log_init(&f->log, LOG_TARGET_STDERR, LOG_LEVEL_INFO);
+	log_init(&f->log, LOG_TARGET_STDERR, LOG_LEVEL_INFO, NULL);
 	*state = f;
 	return 0;
 }
@@ -90,7 +90,7 @@ static void test_full_pipe_does_not_block(void **state)
 
 	for (int i = 0; i < 20000; i++)
 		log_info(&f->log, "a line that nobody reads");
-	assert_true(f->log.n_left_out > 0);
+	assert_true(f->log.n_unwritten > 0);
 	n = read(f->pipe[0], got, sizeof(got));
 	assert_true(n > 0);
 	assert_int_equal(fcntl(f->pipe[0], F_SETFL, O_NONBLOCK), 0);
@@ -100,34 +100,85 @@ static void test_full_pipe_does_not_block(void **state)
 	n = read(f->pipe[0], got, sizeof(got) - 1);
 	assert_true(n > 0);
 	got[n] = '\0';
-	assert_non_null(strstr(got, "lines left out before this one) here again\n"));
-	assert_int_equal(f->log.n_left_out, 0);
+	assert_non_null(strstr(got, "lines left out until now) here again\n"));
+	log_info(&f->log, "and again");
+	check_line(f, "eunomiad: info: and again\n");
+}
+
+/* As systemd tells that standard error is the journal's stream. */
+static void init_for_journal(struct fixture *f, struct journal_queue *queue)
+{
+	char stream[64];
+	struct stat st;
+
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	(void)snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		       (unsigned long long)st.st_ino);
+	assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+	log_done(&f->log);
+	log_init(&f->log, LOG_TARGET_AUTO, LOG_LEVEL_INFO, queue);
+	assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
 }
 
 /* To the journal, a line has its message id and fields; what has no room is left out, not cut. */
 static void test_journal_entry(void **state)
 {
 	static char long_value[3 * LIMIT_LOG_LINE_BYTES];
-	struct journal_peer peer;
+	struct queue_peer peer;
 	struct fixture *f = *state;
-	char got[8192];
 
 	memset(long_value, 'x', sizeof(long_value) - 1);
-	journal_peer_open(&peer);
-	assert_int_equal(journal_open(peer.path, JOURNAL_NONBLOCKING, &f->log.journal), 0);
-	f->log.is_to_journal = true;
+	queue_peer_open(&peer);
+	init_for_journal(f, peer.queue);
 	log_write(&f->log, LOG_LEVEL_NOTICE, LOG_ID_SLOT_STARTED,
 		  LOG_FIELDS({ "EUNOMIA_SLOT", "s1" }, { "EUNOMIA_METHOD", NULL },
 			     { "EUNOMIA_TRACKER", long_value }, { "EUNOMIA_STATE", "running" }),
 		  "slot '%s' runs", "s1");
-	(void)journal_peer_receive(&peer, got, sizeof(got));
-	assert_string_equal(got, "MESSAGE=slot 's1' runs\n"
-				 "PRIORITY=5\n"
-				 "SYSLOG_IDENTIFIER=eunomiad\n"
-				 "MESSAGE_ID=" LOG_ID_SLOT_STARTED "\n"
-				 "EUNOMIA_SLOT=s1\n"
-				 "EUNOMIA_STATE=running\n");
-	journal_peer_close(&peer);
+	queue_peer_receive(&peer);
+	assert_int_equal(peer.n_fields, 6);
+	assert_true(queue_peer_has(&peer, "MESSAGE=slot 's1' runs"));
+	assert_true(queue_peer_has(&peer, "PRIORITY=5"));
+	assert_true(queue_peer_has(&peer, "SYSLOG_IDENTIFIER=eunomiad"));
+	assert_true(queue_peer_has(&peer, "MESSAGE_ID=" LOG_ID_SLOT_STARTED));
+	assert_true(queue_peer_has(&peer, "EUNOMIA_SLOT=s1"));
+	assert_true(queue_peer_has(&peer, "EUNOMIA_STATE=running"));
+	log_done(&f->log);
+	log_info(&f->log, "at once");
+	check_line(f, "eunomiad: info: at once\n");
+	queue_peer_close(&peer);
+}
+
+/* Lines that journald did not take are told of, also when the line that tells is lost. */
+static void test_lines_that_the_journal_did_not_take(void **state)
+{
+	struct queue_peer peer;
+	struct fixture *f = *state;
+
+	queue_peer_open(&peer);
+	init_for_journal(f, peer.queue);
+	atomic_fetch_add(&f->log.account->n_dropped, 2);
+	log_info(&f->log, "first");
+	queue_peer_receive(&peer);
+	assert_true(queue_peer_has(&peer, "MESSAGE=(2 lines left out until now) first"));
+	log_info(&f->log, "second");
+	queue_peer_receive(&peer);
+	assert_true(queue_peer_has(&peer, "MESSAGE=second"));
+	queue_peer_close(&peer);
+}
+
+/* Without room in the queue, the line is on standard error, and nothing counts as left out. */
+static void test_queue_that_takes_nothing(void **state)
+{
+	struct queue_peer peer;
+	struct fixture *f = *state;
+
+	queue_peer_open(&peer);
+	journal_queue_set_limits(peer.queue, 1, 1);
+	init_for_journal(f, peer.queue);
+	log_info(&f->log, "first");
+	log_info(&f->log, "second");
+	check_line(f, "eunomiad: info: first\neunomiad: info: second\n");
+	queue_peer_close(&peer);
 }
 
 static void test_levels(void **state)
@@ -153,6 +204,8 @@ int main(void)
 		TEST(test_long_text_is_cut),
 		TEST(test_full_pipe_does_not_block),
 		TEST(test_journal_entry),
+		TEST(test_lines_that_the_journal_did_not_take),
+		TEST(test_queue_that_takes_nothing),
 		cmocka_unit_test(test_levels),
 	};
 

@@ -13,8 +13,6 @@
 
 #include <errno.h>
 
-#define NO_SOCKET "/tmp/eunomia-no-such-socket"
-
 /* Does its work once. Return: 0; -ENOMEM when an allocation failed. */
 typedef int (*attempt_fn)(void *userdata);
 
@@ -72,7 +70,7 @@ static void test_slots(void **state)
 	struct log log;
 
 	(void)state;
-	log_init(&log, LOG_TARGET_STDERR, (enum log_level)0); /* silent */
+	log_init(&log, LOG_TARGET_STDERR, (enum log_level)0, NULL); /* silent */
 	slots_init(&slots, NULL, NULL, NULL, &log);
 	slots.max_slots = 1;
 	check_each_allocation(reserve_slot, &slots);
@@ -138,7 +136,7 @@ static int make_sink(void *userdata)
 	struct journal_parts *parts = userdata;
 	struct journal_slot *slot = NULL;
 	struct sink_journal *sink = NULL;
-	int r = sink_journal_new(&parts->loop, NO_SOCKET, &parts->config, &sink);
+	int r = sink_journal_new(&parts->loop, NULL, &parts->config, &sink);
 
 	if (r == 0)
 		r = journal_slot_new(sink, "s", "tracker", &slot);

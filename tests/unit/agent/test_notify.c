@@ -3,12 +3,12 @@
 #include "notify.h"
 
 #include "base/clock.h"
-#include "journal_peer.h"
+#include "datagram_peer.h"
 
 #include <errno.h>
 
 struct fixture {
-	struct journal_peer peer;
+	struct datagram_peer peer;
 	uv_loop_t loop;
 	struct notify notify;
 };
@@ -19,7 +19,7 @@ static int set_up(void **state)
 
 	assert_non_null(f);
 	assert_int_equal(uv_loop_init(&f->loop), 0);
-	journal_peer_open(&f->peer);
+	datagram_peer_open(&f->peer);
 	assert_int_equal(setenv("NOTIFY_SOCKET", f->peer.path, 1), 0);
 	*state = f;
 	return 0;
@@ -39,7 +39,7 @@ static int tear_down(void **state)
 	uv_walk(&f->loop, close_handle, NULL);
 	(void)uv_run(&f->loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&f->loop), 0);
-	journal_peer_close(&f->peer);
+	datagram_peer_close(&f->peer);
 	assert_int_equal(unsetenv("NOTIFY_SOCKET"), 0);
 	assert_int_equal(unsetenv("WATCHDOG_USEC"), 0);
 	assert_int_equal(unsetenv("WATCHDOG_PID"), 0);
@@ -52,7 +52,7 @@ static void check(const struct fixture *f, const char *expected)
 {
 	char got[256];
 
-	(void)journal_peer_receive(&f->peer, got, sizeof(got));
+	(void)datagram_peer_receive(&f->peer, got, sizeof(got));
 	assert_string_equal(got, expected);
 }
 

@@ -25,7 +25,7 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	log_init(&f->log, LOG_TARGET_STDERR, (enum log_level)0); /* silent */
+	log_init(&f->log, LOG_TARGET_STDERR, (enum log_level)0, NULL); /* silent */
 	slots_init(&f->slots, NULL, NULL, NULL, &f->log);
 	f->slots.max_slots = 3;
 	f->slots.listener.on_changed = on_changed;

@@ -131,7 +131,7 @@ static int set_up(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	assert_non_null(f);
-	log_init(&f->log, LOG_TARGET_STDERR, (enum log_level)0); /* silent */
+	log_init(&f->log, LOG_TARGET_STDERR, (enum log_level)0, NULL); /* silent */
 	assert_int_equal(config_init(&f->config, NULL), 0);
 	f->config.stream_backlog_bytes = 2000;
 	f->config.max_event_streams = 2;

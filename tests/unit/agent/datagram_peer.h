@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A datagram socket that stands for journald's in tests. */
+/* A datagram socket that stands for one of systemd's in tests. */
 #pragma once
 
 #include "agent_test.h"
@@ -7,13 +7,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-struct journal_peer {
+struct datagram_peer {
 	struct test_folder folder;
 	char *path;
 	int fd;
 };
 
-static inline void journal_peer_open(struct journal_peer *peer)
+static inline void datagram_peer_open(struct datagram_peer *peer)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 
@@ -25,7 +25,7 @@ static inline void journal_peer_open(struct journal_peer *peer)
 	assert_int_equal(bind(peer->fd, (const struct sockaddr *)&address, sizeof(address)), 0);
 }
 
-static inline void journal_peer_close(struct journal_peer *peer)
+static inline void datagram_peer_close(struct datagram_peer *peer)
 {
 	(void)close(peer->fd);
 	assert_int_equal(unlink(peer->path), 0);
@@ -33,8 +33,8 @@ static inline void journal_peer_close(struct journal_peer *peer)
 	free(peer->path);
 }
 
-/* Waits for one entry, terminated. Return: its length. */
-static inline size_t journal_peer_receive(const struct journal_peer *peer, char *buf, size_t size)
+/* Waits for one datagram, terminated. Return: its length. */
+static inline size_t datagram_peer_receive(const struct datagram_peer *peer, char *buf, size_t size)
 {
 	ssize_t n = recv(peer->fd, buf, size - 1, 0);
 
