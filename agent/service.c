@@ -157,15 +157,25 @@ static void service_stream(struct rpc_call *call, const ProtobufCMessage *messag
 	watch_open(service_of(call)->watch, call, (const Eunomia__V1__StreamRequest *)message);
 }
 
+static void service_not_offered(struct rpc_call *call, const ProtobufCMessage *message EUB_UNUSED)
+{
+	rpc_call_finish_status(call, RPC_UNIMPLEMENTED, "this agent does not offer it");
+}
+
 /* Handlers by the schema's names. */
-#define HANDLER_Start  service_start
-#define HANDLER_Stop   service_stop
-#define HANDLER_Pause  service_pause
-#define HANDLER_Resume service_resume
-#define HANDLER_List   service_list
-#define HANDLER_Get    service_get
-#define HANDLER_Stream service_stream
-#define HANDLER_Info   service_info
+#define HANDLER_Swap	 service_not_offered
+#define HANDLER_Rollback service_not_offered
+#define HANDLER_History	 service_not_offered
+#define HANDLER_Enable	 service_not_offered
+#define HANDLER_Disable	 service_not_offered
+#define HANDLER_Start	 service_start
+#define HANDLER_Stop	 service_stop
+#define HANDLER_Pause	 service_pause
+#define HANDLER_Resume	 service_resume
+#define HANDLER_List	 service_list
+#define HANDLER_Get	 service_get
+#define HANDLER_Stream	 service_stream
+#define HANDLER_Info	 service_info
 
 static const struct rpc_method methods[] = {
 #define X(_service, _method, _path, _request, _reply, _kind, _role, _max_bytes)                    \

@@ -35,6 +35,7 @@
 /* legal_steps[from] is a set of states. */
 static const unsigned int legal_steps[] = {
 	[EUN_SLOT_PREPARED] = 1u << EUN_SLOT_RUNNING,
+	[EUN_SLOT_ADOPTED] = 1u << EUN_SLOT_RUNNING | 1u << EUN_SLOT_PAUSED,
 	[EUN_SLOT_RUNNING] = 1u << EUN_SLOT_PAUSED | 1u << EUN_SLOT_STOPPED,
 	[EUN_SLOT_PAUSED] = 1u << EUN_SLOT_RUNNING | 1u << EUN_SLOT_STOPPED,
 	[EUN_SLOT_STOPPED] = 0,

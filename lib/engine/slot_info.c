@@ -9,6 +9,7 @@
 
 static const char *const state_names[] = {
 	[EUN_SLOT_PREPARED] = "prepared",
+	[EUN_SLOT_ADOPTED] = "adopted",
 	[EUN_SLOT_RUNNING] = "running",
 	[EUN_SLOT_PAUSED] = "paused",
 	[EUN_SLOT_STOPPED] = "stopped",

@@ -108,6 +108,26 @@ static void on_start(struct rpc_call *call, const ProtobufCMessage *request)
 	serve_name(call, start->name);
 }
 
+static void on_empty_swap(struct rpc_call *call, const ProtobufCMessage *request EUB_UNUSED)
+{
+	Eunomia__V1__SwapReply reply;
+
+	begin(call);
+	eunomia__v1__swap_reply__init(&reply);
+	(void)rpc_call_send(call, &reply.base);
+	rpc_call_finish(call);
+}
+
+static void on_empty_history(struct rpc_call *call, const ProtobufCMessage *request EUB_UNUSED)
+{
+	Eunomia__V1__HistoryReply reply;
+
+	begin(call);
+	eunomia__v1__history_reply__init(&reply);
+	(void)rpc_call_send(call, &reply.base);
+	rpc_call_finish(call);
+}
+
 static void on_list(struct rpc_call *call, const ProtobufCMessage *request)
 {
 	Eunomia__V1__ListReply reply;
@@ -178,14 +198,19 @@ static void on_stream(struct rpc_call *call, const ProtobufCMessage *request)
 		(void)send_lost(call, 0);
 }
 
-#define on_Trackers_Start  on_start
-#define on_Trackers_Stop   on_slot
-#define on_Trackers_Pause  on_slot
-#define on_Trackers_Resume on_slot
-#define on_Trackers_List   on_list
-#define on_Trackers_Get	   on_slot
-#define on_Events_Stream   on_stream
-#define on_Agent_Info	   on_info
+#define on_Trackers_Start    on_start
+#define on_Trackers_Stop     on_slot
+#define on_Trackers_Pause    on_slot
+#define on_Trackers_Resume   on_slot
+#define on_Trackers_Enable   on_slot
+#define on_Trackers_Disable  on_slot
+#define on_Trackers_Swap     on_empty_swap
+#define on_Trackers_Rollback on_empty_swap
+#define on_Trackers_History  on_empty_history
+#define on_Trackers_List     on_list
+#define on_Trackers_Get	     on_slot
+#define on_Events_Stream     on_stream
+#define on_Agent_Info	     on_info
 
 static const struct rpc_method methods[] = {
 #define X(service_, method_, path_, request_, reply_, kind_, role_, max_request_bytes_)            \

@@ -11,6 +11,7 @@
 #include <eunomia/error.h>
 #include <eunomia/event.h>
 #include <eunomia/slot.h>
+#include <eunomia/swap.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,6 +75,9 @@ EUN_PUBLIC int eun_engine_add(struct eun_engine *engine, struct eun_slot *slot,
  * Return: the slot, owned by the caller.
  */
 EUN_PUBLIC struct eun_slot *eun_engine_remove(struct eun_engine *engine, struct eun_slot *slot);
+/* Takes a slot out and leaves its gate as it is, open or closed: for eun_slot_leave(). Return: the
+ * slot, owned by the caller. */
+EUN_PUBLIC struct eun_slot *eun_engine_release(struct eun_engine *engine, struct eun_slot *slot);
 /* Hands up what the rings of a removed slot hold, through the engine's callbacks. */
 EUN_PUBLIC void eun_slot_drain(struct eun_slot *slot);
 /* Waits until no program that ran when the call began runs any more (a kernel grace period,

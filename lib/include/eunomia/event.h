@@ -23,7 +23,8 @@ struct eun_event {
 	const void *data;    /* size bytes as the kernel wrote them; no alignment promised */
 	uint32_t size;	     /* bytes, > 0 */
 	uint32_t generation; /* of the tracker that wrote it, from 1 */
-	uint64_t seq;	     /* position in the slot's stream; grows, with gaps (docs/events.md) */
+	uint64_t seq;	     /* position in its ring; grows, with gaps (docs/events.md) */
+	uint32_t ring; /* the kernel's id of the map that it was read from: seq belongs to it */
 	uint64_t time_wall_ns; /* when the engine read it, ns since 1970-01-01 UTC */
 };
 

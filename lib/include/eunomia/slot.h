@@ -27,6 +27,7 @@ struct eun_slot;
 
 enum eun_slot_state {
 	EUN_SLOT_PREPARED, /* loaded and attached, the gate is closed */
+	EUN_SLOT_ADOPTED,  /* found running or paused, not yet in an engine */
 	EUN_SLOT_RUNNING,
 	EUN_SLOT_PAUSED,  /* attached, the gate is closed; skipped invocations are counted */
 	EUN_SLOT_STOPPED, /* taken out of the engine, the gate is closed for good */
@@ -54,6 +55,17 @@ struct eun_slot_options {
 	const char *const *types;
 	size_t n_types;
 	uint32_t ring_bytes; /* size of the ring buffers, a power of two; 0: as the package says */
+	/*
+	 * Attach points that a section cannot name: "PROGRAM:iface=NAME,dir=ingress" (XDP, tc,
+	 * tcx), "PROGRAM:cgroup=PATH"; without "PROGRAM:" for every program that needs one.
+	 */
+	const char *const *attach;
+	size_t n_attach;
+	/*
+	 * A folder to make in a mounted BPF file system: programs, maps and links are pinned there
+	 * and outlive the process (eun_slot_leave(), eun_slot_adopt()). NULL: they end with it.
+	 */
+	const char *pin_dir;
 };
 
 /* How a program hangs on its hook (docs/architecture.md, "The gate"). */
@@ -112,6 +124,48 @@ EUN_PUBLIC int eun_slot_new(struct eun_engine *engine, struct eun_package *packa
  */
 EUN_PUBLIC struct eun_slot *eun_slot_free(struct eun_slot *slot);
 
+/* One loaded generation of a slot. Borrowed. */
+struct eun_generation {
+	uint32_t number; /* from 1 */
+	const struct eun_package *package;
+	uint64_t loaded_wall_ns; /* ns since 1970-01-01 UTC; 0: not known (adopted) */
+	bool is_running;	 /* or would be, if the slot were not paused */
+};
+
+/* A generation to be found again by eun_slot_adopt(). */
+struct eun_adopt_generation {
+	uint32_t number;
+	struct eun_package *package;		/* ownership moves to the slot on success only */
+	const struct eun_slot_options *options; /* it was loaded with; NULL for defaults */
+};
+
+/**
+ * eun_slot_adopt() - take over what another process pinned
+ * @pin_dir:     as in the options of eun_slot_new()
+ * @generations: those whose packages are known; pins of others are removed. Must hold the one that
+ *		 the switch word names.
+ *
+ * Nothing is loaded or attached: programs ran all the while, and events wait in the rings. The slot
+ * is EUN_SLOT_ADOPTED until eun_engine_add(), which takes it as it is, running or paused. A perf
+ * buffer is opened anew: what came meanwhile is lost ("agent-restart").
+ *
+ * Return: 0; -ENOENT (no such pins, or not all that are needed), -ESTALE (pinned by another version
+ * of the engine), -EINVAL, -ENOMEM, -errno of bpf(2). On failure the pins are as they were.
+ */
+EUN_PUBLIC int eun_slot_adopt(struct eun_engine *engine, const char *name, const char *pin_dir,
+			      struct eun_adopt_generation *generations, size_t n_generations,
+			      struct eun_slot **ret_slot, struct eun_error *err);
+/**
+ * eun_slot_leave() - free the slot and leave its pins: the tracker goes on
+ *
+ * The slot must not be in an engine (eun_engine_release()). Without pins as eun_slot_free().
+ *
+ * Return: NULL.
+ */
+EUN_PUBLIC struct eun_slot *eun_slot_leave(struct eun_slot *slot);
+/* Removes all that is pinned under @pin_dir, which detaches it. Blocks. Return: 0; -errno. */
+EUN_PUBLIC int eun_pins_remove(const char *pin_dir);
+
 /* Close and open the gate of a slot in an engine: exact, no events between. Return: 0;
  * -EINVAL (EUN_REASON_WRONG_STATE); for hooks without a gate -errno of attaching. Blocks only if a
  * hook's mode is EUN_ATTACH_DIRECT. */
@@ -128,6 +182,12 @@ EUN_PUBLIC enum eun_slot_state eun_slot_get_state(const struct eun_slot *slot);
 EUN_PUBLIC const char *eun_slot_state_to_string(enum eun_slot_state state);
 EUN_PUBLIC const struct eun_package *eun_slot_get_package(const struct eun_slot *slot);
 EUN_PUBLIC uint32_t eun_slot_get_generation(const struct eun_slot *slot);
+/* The number that the next swap will give. */
+EUN_PUBLIC uint32_t eun_slot_get_next_generation(const struct eun_slot *slot);
+/* Loaded generations, oldest first; NULL when @i is past the end. */
+EUN_PUBLIC const struct eun_generation *eun_slot_get_loaded(const struct eun_slot *slot, size_t i);
+/* Whether it is pinned; else @ret_why (NULL allowed) says why not. Static or the slot's. */
+EUN_PUBLIC bool eun_slot_survives(const struct eun_slot *slot, const char **ret_why);
 /* When it was started, ns since 1970-01-01 UTC, and CLOCK_MONOTONIC. */
 EUN_PUBLIC uint64_t eun_slot_get_started_wall_ns(const struct eun_slot *slot);
 EUN_PUBLIC uint64_t eun_slot_get_started_mono_ns(const struct eun_slot *slot);
