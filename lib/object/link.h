@@ -1,20 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What holds a program on its hook: one libbpf link, a set of them (a clock per CPU), or a bare
- * link descriptor. Releasing it detaches. */
+/*
+ * What holds a program on its hook: links, of libbpf's or as bare descriptors; a clock has one for
+ * each CPU. Releasing them detaches, unless they are pinned.
+ */
 #pragma once
 
+#include "object/attach_kind.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 
 struct bpf_link;
 struct bpf_program;
+struct eun__target;
 
 struct eun__links {
 	struct bpf_link **items;
 	size_t n_items;
-	int fd; /* a link without libbpf's wrapper; -EBADF if there is none */
+	int *fds; /* links without libbpf's wrapper */
+	size_t n_fds;
+	bool is_pinned;
 };
 
-#define EUN__LINKS_INIT ((struct eun__links){ .fd = -EBADF })
+#define EUN__LINKS_INIT ((struct eun__links){ 0 })
 
 /* As the program's section says. Return: 0; -errno, with libbpf's words in its log. */
 int eun__links_attach_auto(struct eun__links *links, const struct bpf_program *program);
@@ -30,5 +38,38 @@ int eun__links_attach_clock(struct eun__links *links, const struct bpf_program *
 			    unsigned int hz);
 /* Attaches a BTF-typed program (tp_btf, fentry, fexit, fmod_ret, LSM). Return: 0; -errno. */
 int eun__links_attach_btf(struct eun__links *links, int program_fd);
-/* Detaches: blocks for a kernel grace period for some kinds. */
+/**
+ * eun__links_attach_target() - attach a program at an interface or a cgroup
+ * @kind:   one that eun__target_is_needed() for
+ * @target: of the point that @kind asks for
+ *
+ * XDP runs in the driver, or before the network stack where the driver cannot.
+ *
+ * Return: 0; -ENODEV (no such interface), -ENOENT or -ENOTDIR (no such cgroup), -EBUSY (the
+ * interface has an XDP program), -EOPNOTSUPP, other -errno of bpf(2).
+ */
+int eun__links_attach_target(struct eun__links *links, const struct bpf_program *program,
+			     const struct eun__attach_kind *kind, const struct eun__target *target);
+/* Detaches: blocks for a kernel grace period for some kinds. What is pinned goes on until
+ * eun__links_unpin() as well. */
 void eun__links_done(struct eun__links *links);
+
+/**
+ * eun__links_pin() - let what is attached outlive this process
+ * @dir: an empty folder in a BPF file system; gets "link0", "link1", ...
+ *
+ * Return: 0; -EINVAL or -EOPNOTSUPP for what the kernel cannot pin (USDT; tracepoints, kprobes,
+ * uprobes and clocks before 5.15); other -errno of bpf(2). On failure nothing is pinned.
+ */
+int eun__links_pin(struct eun__links *links, const char *dir);
+/**
+ * eun__links_adopt() - take hold of what another process pinned in @dir
+ * @links: empty
+ *
+ * Return: 0; -ENOENT if there is nothing; -ENOMEM, -errno of bpf(2).
+ */
+int eun__links_adopt(struct eun__links *links, const char *dir);
+/* Frees the handles and leaves what is pinned attached; what is not pinned is detached. */
+void eun__links_leave(struct eun__links *links);
+/* Removes the pins in @dir: what no process holds any more is detached. Return: 0; -errno. */
+int eun__links_unpin(const char *dir);
