@@ -39,6 +39,8 @@ static struct eun_slot_options make_options(const struct ctl *ctl,
 		.types = options->types.items,
 		.n_types = options->types.n,
 		.ring_bytes = options->ring_bytes,
+		.attach = options->attach.items,
+		.n_attach = options->attach.n,
 	};
 }
 

@@ -3,7 +3,10 @@
 #include "cmd_slot.h"
 
 #include "base/str.h"
+#include "slot_document.h"
 #include "table.h"
+
+#include <inttypes.h>
 
 const struct option_row cmd_show_options[] = { { 0 } };
 
@@ -17,6 +20,41 @@ static const struct table_column member_columns[] = {
 	{ "OFFSET", TABLE_NUMBER },
 	{ "BYTES", TABLE_NUMBER },
 };
+
+static const struct table_column sink_columns[] = {
+	{ "SINK", TABLE_TEXT },	      { "PRODUCED", TABLE_NUMBER }, { "DELIVERED", TABLE_NUMBER },
+	{ "FILTERED", TABLE_NUMBER }, { "LOST", TABLE_NUMBER },	    { "WHY", TABLE_TEXT },
+};
+
+/* What outlives what, and the ways back. */
+static void add_survival(struct table *table, const Eunomia__V1__Slot *slot)
+{
+	struct eub_buf text = EUB_BUF_INIT;
+
+	table_add(table, "enabled");
+	table_add(table, slot_get_enabled_text(slot));
+	table_add(table, "survives agent");
+	eub_buf_append_str(&text, slot->survives ? "yes" : "no");
+	if (*slot->survives_reason)
+		eub_buf_printf(&text, ": %s", slot->survives_reason);
+	table_add_buf(table, &text);
+	table_add(table, "loaded generations");
+	for (size_t i = 0; i < slot->n_loaded_generations; i++)
+		eub_buf_printf(&text, "%s%u", i > 0 ? " " : "", slot->loaded_generations[i]);
+	table_add_buf(table, &text);
+	if (*slot->probation) {
+		table_add(table, "probation");
+		table_add(table, slot->probation);
+	}
+	if (slot->budget && slot->budget->events_per_second > 0) {
+		table_add(table, "budget events/s");
+		table_add_u64(table, slot->budget->events_per_second);
+	}
+	if (slot->budget && slot->budget->bytes_per_second > 0) {
+		table_add(table, "budget bytes/s");
+		table_add_u64(table, slot->budget->bytes_per_second);
+	}
+}
 
 static int append_fields(const struct ctl *ctl, const Eunomia__V1__Slot *slot, struct eub_buf *out)
 {
@@ -38,7 +76,7 @@ static int append_fields(const struct ctl *ctl, const Eunomia__V1__Slot *slot, s
 		{ "generation", slot->generation },
 		{ "events", stats->events },
 		{ "event bytes", stats->bytes },
-		{ "lost", stats->lost },
+		{ stats->lost_is_exact ? "lost" : "lost, at least", stats->lost },
 		{ "ring full", stats->ring_full },
 		{ "decode errors", stats->decode_errors },
 		{ "skipped by gate", stats->skipped },
@@ -47,6 +85,8 @@ static int append_fields(const struct ctl *ctl, const Eunomia__V1__Slot *slot, s
 		{ "program time ns", stats->run_time_ns },
 		{ "ring bytes", stats->ring_bytes },
 		{ "ring bytes used", stats->ring_used_bytes },
+		{ "ring bytes used at most", stats->ring_high_water_bytes },
+		{ "memory bytes", stats->memory_bytes },
 	};
 	struct table table;
 
@@ -59,6 +99,7 @@ static int append_fields(const struct ctl *ctl, const Eunomia__V1__Slot *slot, s
 	table_add_time(&table, slot->started_unix_ns);
 	table_add(&table, "uptime");
 	table_add_duration(&table, slot->uptime_ns);
+	add_survival(&table, slot);
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(numbers); i++) {
 		table_add(&table, numbers[i].name);
 		table_add_u64(&table, numbers[i].value);
@@ -81,6 +122,30 @@ static int append_hooks(const struct ctl *ctl, const Eunomia__V1__Slot *slot, st
 		table_add(&table, hook->kind);
 		table_add(&table, hook->mode);
 		table_add(&table, hook->mode_reason);
+	}
+	return record_finish_section(ctl, &table, out);
+}
+
+static int append_sinks(const struct ctl *ctl, const Eunomia__V1__Slot *slot, struct eub_buf *out)
+{
+	const Eunomia__V1__SlotStats *stats = slot_get_stats(slot);
+	struct table table;
+
+	table_init(&table, sink_columns, EUB_ARRAY_SIZE(sink_columns));
+	for (size_t i = 0; i < stats->n_sinks; i++) {
+		const Eunomia__V1__SinkStats *sink = stats->sinks[i];
+		uint64_t lost = slot_get_sink_lost(sink);
+		struct eub_buf why = EUB_BUF_INIT;
+
+		for (size_t n = 0; n < sink->n_lost; n++)
+			eub_buf_printf(&why, "%s%s %" PRIu64, n > 0 ? ", " : "",
+				       sink->lost[n]->reason, sink->lost[n]->count);
+		table_add(&table, sink->sink);
+		table_add_u64(&table, sink->delivered + sink->filtered + lost);
+		table_add_u64(&table, sink->delivered);
+		table_add_u64(&table, sink->filtered);
+		table_add_u64(&table, lost);
+		table_add_buf(&table, &why);
 	}
 	return record_finish_section(ctl, &table, out);
 }
@@ -114,6 +179,8 @@ static int append_details(const struct ctl *ctl, const void *object, struct eub_
 	const Eunomia__V1__Slot *slot = object;
 	int r = append_fields(ctl, slot, out);
 
+	if (r == 0)
+		r = append_sinks(ctl, slot, out);
 	if (r == 0)
 		r = append_hooks(ctl, slot, out);
 	for (size_t i = 0; i < slot->n_schemas && r == 0; i++)

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the verbs on slots share. The object written here is stable for scripts
- * (docs/eunomiactl.md): members are only added. "package" and "events" stand where people look
- * first; the rest follows.
- */
+/* What the verbs on slots share: calls that name a slot or answer with one, and their tables. */
 #include "cmd_slot.h"
 
 #include "base/error.h"
 #include "base/str.h"
 #include "client.h"
+#include "slot_document.h"
 #include "table.h"
 
 #include <assert.h>
@@ -21,9 +18,9 @@ static const char *const state_names[] = {
 };
 
 static const struct table_column list_columns[] = {
-	{ "NAME", TABLE_TEXT },	    { "STATE", TABLE_FIXED }, { "GEN", TABLE_NUMBER },
-	{ "EVENTS", TABLE_NUMBER }, { "RATE", TABLE_NUMBER }, { "LOST", TABLE_NUMBER },
-	{ "UPTIME", TABLE_FIXED },
+	{ "NAME", TABLE_TEXT },	    { "STATE", TABLE_FIXED },	{ "GEN", TABLE_NUMBER },
+	{ "EVENTS", TABLE_NUMBER }, { "RATE", TABLE_NUMBER },	{ "LOST", TABLE_NUMBER },
+	{ "UPTIME", TABLE_FIXED },  { "ENABLED", TABLE_FIXED },
 };
 
 const char *slot_state_to_string(Eunomia__V1__SlotState state)
@@ -33,61 +30,11 @@ const char *slot_state_to_string(Eunomia__V1__SlotState state)
 	return state_names[state];
 }
 
-static void write_hooks(struct document *doc, const Eunomia__V1__Slot *slot)
+const char *slot_get_enabled_text(const Eunomia__V1__Slot *slot)
 {
-	document_begin_array(doc, "hooks");
-	for (size_t i = 0; i < slot->n_hooks; i++) {
-		const Eunomia__V1__Hook *hook = slot->hooks[i];
-
-		document_begin_object(doc, NULL);
-		document_add_string(doc, "program", hook->program);
-		document_add_string(doc, "section", hook->section);
-		document_add_string(doc, "kind", hook->kind);
-		document_add_string(doc, "mode", hook->mode);
-		if (*hook->mode_reason)
-			document_add_string(doc, "mode_reason", hook->mode_reason);
-		document_end(doc);
-	}
-	document_end(doc);
-}
-
-static void write_schemas(struct document *doc, const Eunomia__V1__Slot *slot)
-{
-	document_begin_array(doc, "event_types");
-	for (size_t i = 0; i < slot->n_schemas; i++) {
-		const Eunomia__V1__Schema *schema = slot->schemas[i];
-
-		document_begin_object(doc, NULL);
-		document_add_string(doc, "type", schema->type);
-		document_add_u64(doc, "size", schema->size);
-		document_begin_array(doc, "members");
-		for (size_t m = 0; m < schema->n_members; m++) {
-			document_begin_object(doc, NULL);
-			document_add_string(doc, "name", schema->members[m]->name);
-			document_add_string(doc, "type", schema->members[m]->type);
-			document_add_u64(doc, "offset_bits", schema->members[m]->offset_bits);
-			document_add_u64(doc, "size_bits", schema->members[m]->size_bits);
-			document_end(doc);
-		}
-		document_end(doc);
-		document_end(doc);
-	}
-	document_end(doc);
-}
-
-static void write_stats(struct document *doc, const Eunomia__V1__SlotStats *stats)
-{
-	document_begin_object(doc, "stats");
-	document_add_u64(doc, "bytes", stats->bytes);
-	document_add_u64(doc, "ring_full", stats->ring_full);
-	document_add_u64(doc, "decode_errors", stats->decode_errors);
-	document_add_u64(doc, "skipped", stats->skipped);
-	document_add_u64(doc, "journal_dropped", stats->journal_dropped);
-	document_add_u64(doc, "run_count", stats->run_count);
-	document_add_u64(doc, "run_time_ns", stats->run_time_ns);
-	document_add_u64(doc, "ring_bytes", stats->ring_bytes);
-	document_add_u64(doc, "ring_used_bytes", stats->ring_used_bytes);
-	document_end(doc);
+	if (slot->declared)
+		return "declared";
+	return slot->enabled ? "yes" : "no";
 }
 
 const Eunomia__V1__SlotStats *slot_get_stats(const Eunomia__V1__Slot *slot)
@@ -95,35 +42,6 @@ const Eunomia__V1__SlotStats *slot_get_stats(const Eunomia__V1__Slot *slot)
 	static const Eunomia__V1__SlotStats none = EUNOMIA__V1__SLOT_STATS__INIT;
 
 	return slot->stats ? slot->stats : &none;
-}
-
-void slot_write(struct document *doc, const void *object)
-{
-	const Eunomia__V1__Slot *slot = object;
-	const Eunomia__V1__SlotStats *stats = slot_get_stats(slot);
-
-	document_begin_object(doc, NULL);
-	document_add_string(doc, "name", slot->name);
-	document_add_string(doc, "state", slot_state_to_string(slot->state));
-	document_add_u64(doc, "generation", slot->generation);
-	document_add_string(doc, "package", slot->package);
-	document_add_string(doc, "package_version", slot->package_version);
-	document_add_string(doc, "package_format", slot->package_format);
-	document_add_u64(doc, "events", stats->events);
-	document_add_double(doc, "events_per_second", stats->events_per_second);
-	document_add_u64(doc, "lost", stats->lost);
-	document_add_time(doc, "since", slot->started_unix_ns);
-	document_add_u64(doc, "uptime_ns", slot->uptime_ns);
-	/* The agent restores no slot after a reboot. */
-	document_add_bool(doc, "enabled", false);
-	write_stats(doc, stats);
-	write_hooks(doc, slot);
-	write_schemas(doc, slot);
-	document_begin_array(doc, "notes");
-	for (size_t i = 0; i < slot->n_notes; i++)
-		document_add_string(doc, NULL, slot->notes[i]);
-	document_end(doc);
-	document_end(doc);
 }
 
 void slot_append_name(const void *object, struct eub_buf *out)
@@ -164,6 +82,7 @@ static void add_row(struct table *table, const Eunomia__V1__Slot *slot)
 	table_add_rate(table, stats->events_per_second);
 	table_add_u64(table, stats->lost);
 	table_add_duration(table, slot->uptime_ns);
+	table_add(table, slot_get_enabled_text(slot));
 }
 
 static int append_list_table(const struct ctl *ctl, const void *object, struct eub_buf *out)

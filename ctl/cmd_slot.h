@@ -17,15 +17,16 @@ struct slot_list {
 	size_t n;
 };
 
-/* Prints a struct slot_list; its table has the columns NAME STATE GEN EVENTS RATE LOST UPTIME. */
+/* Prints a struct slot_list; its table has the columns NAME STATE GEN EVENTS RATE LOST UPTIME
+ * ENABLED. */
 extern const struct record_kind slot_list_kind;
 /* Prints an Eunomia__V1__Slot; its table has one line. */
 extern const struct record_kind slot_kind;
 
-/* Writes an Eunomia__V1__Slot as an object. */
-void slot_write(struct document *doc, const void *object);
 /* Appends the name of an Eunomia__V1__Slot. */
 void slot_append_name(const void *object, struct eub_buf *out);
+/* Whether it comes back after a reboot: "yes", "no", "declared" (a file of the administrator's). */
+const char *slot_get_enabled_text(const Eunomia__V1__Slot *slot);
 /* Never NULL: proto3 may leave a message out. */
 const Eunomia__V1__SlotStats *slot_get_stats(const Eunomia__V1__Slot *slot);
 /**

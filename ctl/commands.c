@@ -41,22 +41,44 @@ static const struct option_row common_options[] = {
 	{ 0 },
 };
 
-static const struct option_row package_options[] = {
+static const struct option_row name_options[] = {
 	{ "name", 'n', OPTION_STRING, OPTION_OFFSET(name), "NAME", COMPLETE_NOTHING,
 	  "name of the slot (default: the package's name)" },
+	{ 0 },
+};
+
+static const struct option_row package_options[] = {
 	{ "set", 's', OPTION_WORDS, OPTION_OFFSET(settings), "KEY=VALUE", COMPLETE_NOTHING,
 	  "set a global variable of the tracker; may be repeated" },
 	{ "type", 't', OPTION_WORDS, OPTION_OFFSET(types), "[MAP=]STRUCT", COMPLETE_NOTHING,
 	  "struct of the events; may be repeated" },
+	{ "attach", 0, OPTION_WORDS, OPTION_OFFSET(attach), "[PROG:]KEY=VALUE,...",
+	  COMPLETE_NOTHING, "where to attach: iface=NAME,dir=ingress or cgroup=PATH; repeatable" },
 	{ "ring-bytes", 0, OPTION_SIZE, OPTION_OFFSET(ring_bytes), "BYTES", COMPLETE_NOTHING,
 	  "size of the ring buffer: a power of two, also as 256k or 1M" },
+	{ 0 },
+};
+
+static const struct option_row budget_options[] = {
+	{ "budget-events", 0, OPTION_COUNT, OPTION_OFFSET(budget_events), "N", COMPLETE_NOTHING,
+	  "events a second to each sink; more are counted as lost" },
+	{ "budget-bytes", 0, OPTION_SIZE, OPTION_OFFSET(budget_bytes), "BYTES", COMPLETE_NOTHING,
+	  "bytes of events a second to each sink, also as 256k or 1M" },
+	{ 0 },
+};
+
+static const struct option_row switch_options[] = {
+	{ "expect-gen", 0, OPTION_GENERATION, OPTION_OFFSET(expected_generation), "N",
+	  COMPLETE_NOTHING, "refuse unless this generation is running" },
+	{ "verbose", 'v', OPTION_FLAG, OPTION_OFFSET(is_verbose), NULL, COMPLETE_NOTHING,
+	  "report each hook and map" },
 	{ 0 },
 };
 
 static const struct option_row events_options[] = {
 	{ "count", 'c', OPTION_COUNT, OPTION_OFFSET(count), "N", COMPLETE_NOTHING,
 	  "end after this many events" },
-	{ "timeout", 0, OPTION_SECONDS, OPTION_OFFSET(timeout_ms), "SECONDS", COMPLETE_NOTHING,
+	{ "timeout", 0, OPTION_DURATION, OPTION_OFFSET(timeout_ms), "SECONDS", COMPLETE_NOTHING,
 	  "end after this time" },
 	{ 0 },
 };
@@ -76,7 +98,7 @@ static const struct option_row header_options[] = {
 static const struct option_row agent_options[] = {
 	{ "host", 'H', OPTION_STRING, OPTION_OFFSET(host), "unix:///PATH", COMPLETE_NOTHING,
 	  "address of the agent (also: environment variable EUNOMIA_HOST)" },
-	{ "timeout", 0, OPTION_SECONDS, OPTION_OFFSET(timeout_ms), "SECONDS", COMPLETE_NOTHING,
+	{ "timeout", 0, OPTION_DURATION, OPTION_OFFSET(timeout_ms), "SECONDS", COMPLETE_NOTHING,
 	  "give up when the agent has not answered by then (60)" },
 	{ 0 },
 };
@@ -134,7 +156,10 @@ size_t command_get_tables(const struct command *command,
 		unsigned int flags;   /* one of the command's flags, or */
 		unsigned int outputs; /* one of its output forms, says that it has these rows */
 	} shared[] = {
+		{ name_options, COMMAND_NAMED, 0 },
 		{ package_options, COMMAND_PACKAGE, 0 },
+		{ budget_options, COMMAND_BUDGET, 0 },
+		{ switch_options, COMMAND_SWITCH, 0 },
 		{ events_options, COMMAND_EVENTS, 0 },
 		{ output_options, 0, OUTPUTS_RECORD | OUTPUTS_EVENTS },
 		{ header_options, 0, OUTPUT_BIT(OUTPUT_TABLE) | OUTPUT_BIT(OUTPUT_TEXT) },
@@ -162,7 +187,7 @@ static void append_command_help(struct eub_buf *buf, const struct command *comma
 	eub_buf_printf(buf, "eunomiactl %s: %s\n\nUsage: eunomiactl %s [OPTIONS]%s%s\n",
 		       command->verb, command->help, command->verb, *command->synopsis ? " " : "",
 		       command->synopsis);
-	if (command->complete == COMPLETE_SOURCE)
+	if (command->complete == COMPLETE_SOURCE || command->complete == COMPLETE_SLOT_OR_SOURCE)
 		eub_buf_append_str(buf, source_help);
 	eub_buf_append_str(buf, "\nOptions:\n");
 	options_append_help(buf, tables, n);

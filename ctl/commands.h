@@ -23,8 +23,11 @@ enum command_flags {
 	COMMAND_AGENT = 1 << 0,	  /* talks to the agent: --host, --timeout */
 	COMMAND_SLOTS = 1 << 1,	  /* arguments are slots: "not found" has its own exit status */
 	COMMAND_TAIL = 1 << 2,	  /* takes words after "--" */
-	COMMAND_PACKAGE = 1 << 3, /* puts a package in a slot: --name, --set, --type, ... */
+	COMMAND_PACKAGE = 1 << 3, /* puts a package in a slot: --set, --type, ... */
 	COMMAND_EVENTS = 1 << 4,  /* prints events: --count, --timeout as their bounds */
+	COMMAND_NAMED = 1 << 5,	  /* makes a slot: --name */
+	COMMAND_BUDGET = 1 << 6,  /* says what a slot may use: --budget-events, ... */
+	COMMAND_SWITCH = 1 << 7,  /* changes the running generation: --expect-gen, --verbose */
 };
 
 #define COMMAND_ARGS_MAX 1024
@@ -51,7 +54,7 @@ struct command {
 #undef COMMAND
 
 /* Option tables that apply to a command, the most special first. */
-#define COMMAND_TABLES_MAX 8
+#define COMMAND_TABLES_MAX 12
 
 /* NULL when @i is past the end. */
 const struct command *command_get(size_t i);

@@ -77,7 +77,7 @@ static const char bash_head[] =
     "{\n"
     "\t_eunomiactl_files -f\n"
     "\tlocal names\n"
-    "\tnames=$(eunomiactl completion --trackers 2>/dev/null)\n"
+    "\tnames=\"$(eunomiactl completion --trackers 2>/dev/null) ${1-}\"\n"
     "\tlocal -a found\n"
     "\tmapfile -t found < <(compgen -W \"$names\" -- \"$cur\")\n"
     "\tCOMPREPLY+=(\"${found[@]}\")\n"
@@ -106,6 +106,9 @@ static void append_bash_action(struct eub_buf *buf, const struct command *comman
 		[COMPLETE_SLOT] =
 		    "_eunomiactl_words \"$(eunomiactl completion --slots 2>/dev/null)\"",
 		[COMPLETE_SOURCE] = "_eunomiactl_sources",
+		[COMPLETE_SLOT_OR_SOURCE] =
+		    "_eunomiactl_sources \"$(eunomiactl completion --slots 2>/dev/null)\"",
+		[COMPLETE_MAPS] = "_eunomiactl_words 'reuse fresh'",
 		[COMPLETE_SHELL] = "_eunomiactl_words 'bash zsh fish'",
 		[COMPLETE_COMMAND] = "_eunomiactl_words \"$verbs\"",
 		[COMPLETE_OUTPUT] = NULL, /* depends on the command */
@@ -192,6 +195,12 @@ static const char zsh_head[] =
     "\t_files\n"
     "}\n"
     "\n"
+    "_eunomiactl_slots_and_sources()\n"
+    "{\n"
+    "\t_eunomiactl_slots\n"
+    "\t_eunomiactl_sources\n"
+    "}\n"
+    "\n"
     "_eunomiactl_verbs()\n"
     "{\n"
     "\tlocal -a verbs\n"
@@ -216,6 +225,8 @@ static void append_zsh_action(struct eub_buf *buf, const struct command *command
 		[COMPLETE_FOLDER] = "_files -/",
 		[COMPLETE_SLOT] = "_eunomiactl_slots",
 		[COMPLETE_SOURCE] = "_eunomiactl_sources",
+		[COMPLETE_SLOT_OR_SOURCE] = "_eunomiactl_slots_and_sources",
+		[COMPLETE_MAPS] = "(reuse fresh)",
 		[COMPLETE_SHELL] = "(bash zsh fish)",
 		[COMPLETE_COMMAND] = "_eunomiactl_verbs",
 		[COMPLETE_OUTPUT] = NULL, /* depends on the command */
@@ -294,6 +305,9 @@ static void append_fish_action(struct eub_buf *buf, const struct command *comman
 		[COMPLETE_FOLDER] = " -a '(__fish_complete_directories)'",
 		[COMPLETE_SLOT] = " -a '(eunomiactl completion --slots 2>/dev/null)'",
 		[COMPLETE_SOURCE] = " -F -a '(eunomiactl completion --trackers 2>/dev/null)'",
+		[COMPLETE_SLOT_OR_SOURCE] =
+		    " -F -a '(eunomiactl completion --slots --trackers 2>/dev/null)'",
+		[COMPLETE_MAPS] = " -a 'reuse fresh'",
 		[COMPLETE_SHELL] = " -a 'bash zsh fish'",
 		[COMPLETE_COMMAND] = NULL,
 		[COMPLETE_OUTPUT] = NULL,

@@ -100,31 +100,66 @@ static int set_size(void *value, const char *argument)
 	return 0;
 }
 
-static int set_seconds(void *value, const char *argument)
+static int set_number(void *value, const char *argument)
 {
-	uint64_t ms = 0;
-	uint64_t unit_ms = 1000;
-	bool has_digit = false;
+	struct number *number = value;
+	uint64_t parsed;
+	int r = eub_parse_u64(argument, &parsed);
 
-	for (const char *p = argument; *p; p++) {
-		if (*p == '.' && unit_ms == 1000) {
-			unit_ms = 100;
-			continue;
-		}
-		if (*p < '0' || *p > '9')
-			return -EINVAL;
-		has_digit = true;
-		if (unit_ms == 1000)
-			ms = ms * 10 + (uint64_t)(*p - '0') * unit_ms;
-		else
-			ms += (uint64_t)(*p - '0') * unit_ms;
-		if (unit_ms < 1000)
-			unit_ms /= 10;
+	if (r < 0)
+		return r;
+	*number = (struct number){ .is_given = true, .value = parsed };
+	return 0;
+}
+
+static int set_generation(void *value, const char *argument)
+{
+	uint64_t generation;
+	int r = eub_parse_u64(argument, &generation);
+
+	if (r < 0)
+		return r;
+	if (generation == 0 || generation > UINT32_MAX)
+		return -ERANGE;
+	*(uint32_t *)value = (uint32_t)generation;
+	return 0;
+}
+
+/* The ms in the unit that @name calls it by; 0 if there is no such unit. */
+static uint64_t get_unit_ms(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(units); i++)
+		if (eub_streq(units[i].name, name))
+			return units[i].ms;
+	return 0;
+}
+
+static int set_duration(void *value, const char *argument)
+{
+	static const char digits[] = "0123456789";
+	size_t n_whole = strspn(argument, digits);
+	bool has_point = argument[n_whole] == '.';
+	const char *fraction = argument + n_whole + (has_point ? 1 : 0);
+	size_t n_fraction = has_point ? strspn(fraction, digits) : 0;
+	uint64_t unit_ms = get_unit_ms(fraction + n_fraction);
+	uint64_t ms = 0;
+
+	if (unit_ms == 0 || n_whole + n_fraction == 0)
+		return -EINVAL;
+	for (size_t i = 0; i < n_whole; i++) {
+		ms = ms * 10 + (uint64_t)(argument[i] - '0') * unit_ms;
 		if (ms > (uint64_t)CTL_TIMEOUT_MAX_S * 1000)
 			return -ERANGE;
 	}
-	if (!has_digit)
-		return -EINVAL;
+	for (size_t i = 0; i < n_fraction; i++) {
+		unit_ms /= 10;
+		ms += (uint64_t)(fraction[i] - '0') * unit_ms;
+	}
 	if (ms == 0)
 		return -ERANGE;
 	*(int64_t *)value = (int64_t)ms;
@@ -141,7 +176,9 @@ static const struct {
 	[OPTION_WORDS] = { set_words, "a text" },
 	[OPTION_COUNT] = { set_count, "a whole number above 0" },
 	[OPTION_SIZE] = { set_size, "a number of bytes, such as 262144, 256k or 1M" },
-	[OPTION_SECONDS] = { set_seconds, "a number of seconds above 0, such as 10 or 0.5" },
+	[OPTION_NUMBER] = { set_number, "a whole number" },
+	[OPTION_GENERATION] = { set_generation, "the number of a generation, 1 or more" },
+	[OPTION_DURATION] = { set_duration, "a time above 0 in seconds, such as 10, 0.5 or 5m" },
 };
 static_assert(EUB_ARRAY_SIZE(kinds) == _OPTION_KIND_MAX, "one row per kind");
 
@@ -289,8 +326,10 @@ int options_parse(const char *const *argv, size_t argc, const struct option_row 
 
 void options_done(struct options *options, struct arguments *arguments)
 {
-	struct words *all[] = { &options->settings, &options->types, &options->cflags,
-				&options->include_dirs, &arguments->positional };
+	struct words *all[] = {
+		&options->settings, &options->types,	    &options->attach,
+		&options->cflags,   &options->include_dirs, &arguments->positional
+	};
 
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(all); i++) {
 		free(all[i]->items);

@@ -19,6 +19,12 @@ struct words {
 	size_t n;
 };
 
+/* A number that may be 0. */
+struct number {
+	bool is_given;
+	uint64_t value;
+};
+
 /* Values of all options of all commands; those that a command lacks keep their zero. */
 struct options {
 	/* common */
@@ -29,13 +35,29 @@ struct options {
 	const char *output; /* name of the output form, or NULL */
 	const char *host;   /* address of the agent, or NULL */
 	int64_t timeout_ms; /* 0: not given */
-	/* start, run, check */
-	const char *name;
+	/* start, run, check, swap */
+	const char *name;      /* not swap */
 	struct words settings; /* KEY=VALUE */
 	struct words types;    /* STRUCT or MAP=STRUCT */
+	struct words attach;   /* attach points */
 	uint32_t ring_bytes;
+	/* start, swap */
+	uint64_t budget_events; /* a second; 0: not given */
+	uint32_t budget_bytes;	/* a second; 0: not given */
+	bool is_enabling;	/* start */
+	/* swap, rollback */
+	uint32_t expected_generation; /* 0: any */
+	bool is_verbose;
+	uint32_t to_generation; /* rollback; 0: the one before */
+	const char *maps;	/* swap: name of a map policy, or NULL */
+	int64_t probation_ms;	/* swap; 0: none */
+	bool is_dry_run;	/* swap */
 	/* events, run */
 	uint64_t count; /* 0: no bound */
+	/* events */
+	struct number from;
+	int64_t reconnect_timeout_ms; /* 0: not given */
+	bool is_not_reconnecting;
 	/* logs */
 	bool is_following;
 	uint64_t lines;
@@ -51,12 +73,14 @@ struct options {
 };
 
 enum option_kind {
-	OPTION_FLAG,	/* bool, no argument */
-	OPTION_STRING,	/* const char * */
-	OPTION_WORDS,	/* struct words; may be given again */
-	OPTION_COUNT,	/* uint64_t, decimal, > 0 */
-	OPTION_SIZE,	/* uint32_t bytes, with k or M for 1024 and 1024^2 */
-	OPTION_SECONDS, /* int64_t ms, given in seconds as "2" or "0.5", > 0 */
+	OPTION_FLAG,	   /* bool, no argument */
+	OPTION_STRING,	   /* const char * */
+	OPTION_WORDS,	   /* struct words; may be given again */
+	OPTION_COUNT,	   /* uint64_t, decimal, > 0 */
+	OPTION_SIZE,	   /* uint32_t bytes, with k or M for 1024 and 1024^2 */
+	OPTION_NUMBER,	   /* struct number, decimal */
+	OPTION_GENERATION, /* uint32_t, decimal, > 0 */
+	OPTION_DURATION,   /* int64_t ms, > 0: seconds as "2" or "0.5", or with a unit as "5m" */
 	_OPTION_KIND_MAX,
 };
 
@@ -67,6 +91,8 @@ enum complete {
 	COMPLETE_FOLDER,
 	COMPLETE_SLOT,
 	COMPLETE_SOURCE, /* files and installed trackers */
+	COMPLETE_SLOT_OR_SOURCE,
+	COMPLETE_MAPS, /* policies for maps in a swap */
 	COMPLETE_SHELL,
 	COMPLETE_COMMAND,
 	COMPLETE_OUTPUT, /* output forms of the command */

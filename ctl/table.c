@@ -60,6 +60,16 @@ void table_add(struct table *table, const char *text)
 	add_cell(table, &buf);
 }
 
+void table_add_buf(struct table *table, struct eub_buf *text)
+{
+	struct eub_buf buf = EUB_BUF_INIT;
+
+	eub_append_printable(&buf, text->data ? text->data : "", text->len);
+	buf.has_failed = buf.has_failed || text->has_failed;
+	eub_buf_done(text);
+	add_cell(table, &buf);
+}
+
 void table_add_u64(struct table *table, uint64_t value)
 {
 	struct eub_buf buf = EUB_BUF_INIT;

@@ -44,6 +44,8 @@ void table_init(struct table *table, const struct table_column *columns, size_t 
 void table_done(struct table *table);
 /* Adds the next cell, row by row. Bytes from outside are made harmless. */
 void table_add(struct table *table, const char *text);
+/* As table_add() for what was put together in @text, which is emptied. */
+void table_add_buf(struct table *table, struct eub_buf *text);
 void table_add_u64(struct table *table, uint64_t value);
 /* Adds a rate as a whole number; one decimal below 10. */
 void table_add_rate(struct table *table, double per_second);

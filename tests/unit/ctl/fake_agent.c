@@ -26,6 +26,19 @@ static char *text(const char *s)
 	return (char *)(uintptr_t)s;
 }
 
+static void fill_survival(Eunomia__V1__Slot *slot, bool is_alpha)
+{
+	static uint32_t loaded[] = { 1, 10, 12 };
+
+	slot->enabled = !is_alpha;
+	slot->declared = !is_alpha;
+	slot->survives = !is_alpha;
+	slot->survives_reason = text(is_alpha ? "perf buffer" : "");
+	slot->loaded_generations = loaded;
+	slot->n_loaded_generations = is_alpha ? 1 : 3;
+	slot->probation = text(is_alpha ? "" : "11 to 10: more decode errors");
+}
+
 static void fill_slot(Eunomia__V1__Slot *slot, Eunomia__V1__SlotStats *stats, const char *name)
 {
 	bool is_alpha = eub_streq(name, "alpha");
@@ -45,6 +58,7 @@ static void fill_slot(Eunomia__V1__Slot *slot, Eunomia__V1__SlotStats *stats, co
 	stats->events = is_alpha ? 7 : 123456789012;
 	stats->lost = is_alpha ? 0 : 5;
 	stats->events_per_second = is_alpha ? 0.5 : 170000.0;
+	fill_survival(slot, is_alpha);
 }
 
 static bool is_slot(const char *name)

@@ -46,15 +46,15 @@ static void test_list(void **state)
 {
 	(void)state;
 	EXPECT(CTL_EXIT_OK,
-	       "NAME   STATE    GEN        EVENTS    RATE  LOST  UPTIME\n"
-	       "alpha  running    1             7     0.5     0  1m01s\n"
-	       "b      paused    12  123456789012  170000     5  1d1h\n",
+	       "NAME   STATE    GEN        EVENTS    RATE  LOST  UPTIME  ENABLED\n"
+	       "alpha  running    1             7     0.5     0  1m01s   no\n"
+	       "b      paused    12  123456789012  170000     5  1d1h    declared\n",
 	       "", "list");
 	assert_int_equal(setenv("COLUMNS", "50", 1), 0);
 	EXPECT(CTL_EXIT_OK,
-	       "NAME   STATE    GEN  EVENTS  RATE  LOST  UPTIME\n"
-	       "alpha  running    1       7   0.5     0  1m01s\n"
-	       "b      paused    12    123G  170k     5  1d1h\n",
+	       "NAME   STATE    GEN  EVENTS  RATE  LOST  UPTIME  ENABLED\n"
+	       "alpha  running    1       7   0.5     0  1m01s   no\n"
+	       "b      paused    12    123G  170k     5  1d1h    declared\n",
 	       "", "list");
 	assert_int_equal(unsetenv("COLUMNS"), 0);
 	EXPECT(CTL_EXIT_OK, "alpha\nb\n", "", "list", "-o", "name");
@@ -70,7 +70,11 @@ static void test_list_as_json(void **state)
 	    "    \"package_format\": \"gen3\",\n    \"events\": 7,\n"
 	    "    \"events_per_second\": 0.5,\n    \"lost\": 0,\n"
 	    "    \"since\": \"1970-01-01T00:00:01.000000000Z\",\n    \"uptime_ns\": 61000000000,\n"
-	    "    \"enabled\": false,\n    \"stats\": {\n";
+	    "    \"enabled\": false,\n    \"declared\": false,\n    \"survives\": false,\n"
+	    "    \"survives_reason\": \"perf buffer\",\n"
+	    "    \"loaded_generations\": [\n      1\n    ],\n    \"probation\": \"\",\n"
+	    "    \"budget\": {\n      \"events_per_second\": 0,\n"
+	    "      \"bytes_per_second\": 0\n    },\n    \"stats\": {\n";
 
 	(void)state;
 	assert_int_equal(c.status, CTL_EXIT_OK);

@@ -22,7 +22,7 @@ static const struct option_row first[] = {
 static const struct option_row second[] = {
 	{ "ring-bytes", 0, OPTION_SIZE, OPTION_OFFSET(ring_bytes), "BYTES", COMPLETE_NOTHING,
 	  "a size" },
-	{ "timeout", 0, OPTION_SECONDS, OPTION_OFFSET(timeout_ms), "SECONDS", COMPLETE_NOTHING,
+	{ "timeout", 0, OPTION_DURATION, OPTION_OFFSET(timeout_ms), "SECONDS", COMPLETE_NOTHING,
 	  "a time" },
 	{ "name", 'n', OPTION_STRING, OPTION_OFFSET(clang), "NAME", COMPLETE_NOTHING, "hidden" },
 	{ 0 },
