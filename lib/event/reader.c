@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <string.h>
 
 int eun__reader_wrap(const struct eun__reader_kind *kind, void *impl,
@@ -65,6 +66,23 @@ bool eun__reader_is_level_triggered(const struct eun__reader *reader)
 unsigned int eun__reader_read(struct eun__reader *reader, unsigned int budget, bool hold)
 {
 	return reader->kind->read(reader->impl, budget, hold);
+}
+
+uint64_t eun__reader_get_position(const struct eun__reader *reader)
+{
+	return reader->kind->get_position(reader->impl);
+}
+
+uint64_t eun__reader_get_end(const struct eun__reader *reader)
+{
+	return reader->kind->get_end(reader->impl);
+}
+
+int eun__reader_resume(struct eun__reader *reader, uint64_t position)
+{
+	if (!reader->kind->resume)
+		return -EOPNOTSUPP;
+	return reader->kind->resume(reader->impl, position);
 }
 
 void eun__reader_get_info(const struct eun__reader *reader, struct eun__reader_info *ret_info)

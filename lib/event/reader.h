@@ -70,4 +70,19 @@ bool eun__reader_is_level_triggered(const struct eun__reader *reader);
  * wake-up will tell.
  */
 unsigned int eun__reader_read(struct eun__reader *reader, unsigned int budget, bool hold);
+/* What was handed up lies before it: the least seq that the next record can have. */
+uint64_t eun__reader_get_position(const struct eun__reader *reader);
+/**
+ * eun__reader_resume() - go on where a reader of another process was
+ * @position: what eun__reader_get_position() said there, before or after the consumer position
+ *
+ * To be called before the first read.
+ *
+ * Return: 0; -ESTALE if the ring does not hold these records any more, or never did: then the
+ * reader starts at the ring's consumer position; -EOPNOTSUPP for perf buffers, which keep nothing.
+ */
+int eun__reader_resume(struct eun__reader *reader, uint64_t position);
+/* Where the record after the last one that was reserved will begin: for a perf buffer, as far as it
+ * was read. */
+uint64_t eun__reader_get_end(const struct eun__reader *reader);
 void eun__reader_get_info(const struct eun__reader *reader, struct eun__reader_info *ret_info);

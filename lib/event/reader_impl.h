@@ -8,6 +8,9 @@ struct eun__reader_kind {
 	bool is_level_triggered;
 	int (*fd)(const void *impl);
 	unsigned int (*read)(void *impl, unsigned int budget, bool hold);
+	uint64_t (*get_position)(const void *impl);
+	uint64_t (*get_end)(const void *impl);
+	int (*resume)(void *impl, uint64_t position); /* NULL: it cannot */
 	void (*get_info)(const void *impl, struct eun__reader_info *ret_info);
 	void (*free)(void *impl);
 };

@@ -120,6 +120,13 @@ static unsigned int perf_read(void *impl, unsigned int budget, bool hold EUB_UNU
 	return budget - reader->n_left;
 }
 
+static uint64_t perf_get_position(const void *impl)
+{
+	const struct perf_reader *reader = impl;
+
+	return reader->seq + 1;
+}
+
 static void perf_get_info(const void *impl, struct eun__reader_info *ret_info)
 {
 	const struct perf_reader *reader = impl;
@@ -132,6 +139,8 @@ static void perf_get_info(const void *impl, struct eun__reader_info *ret_info)
 static const struct eun__reader_kind perf_kind = {
 	.fd = perf_fd,
 	.read = perf_read,
+	.get_position = perf_get_position,
+	.get_end = perf_get_position,
 	.get_info = perf_get_info,
 	.free = perf_free,
 };

@@ -4,7 +4,7 @@
  * consumer's page, which we write, and the producer's page with the data behind it, which we read;
  * the kernel maps the data twice in a row, so that no record is cut at the end. What is done with
  * them is in ring.c. Closing the reader leaves the consumer position in the map: the next reader
- * goes on there.
+ * goes on there, or where it is told to.
  */
 #include "event/reader.h"
 
@@ -62,6 +62,27 @@ static unsigned int ring_read(void *impl, unsigned int budget, bool hold)
 	return eun__ring_read(&reader->ring, reader->ops, reader->userdata, budget, hold);
 }
 
+static uint64_t ring_get_position(const void *impl)
+{
+	const struct ring_reader *reader = impl;
+
+	return reader->ring.position;
+}
+
+static uint64_t ring_get_end(const void *impl)
+{
+	const struct ring_reader *reader = impl;
+
+	return eun__ring_get_end(&reader->ring);
+}
+
+static int ring_resume(void *impl, uint64_t position)
+{
+	struct ring_reader *reader = impl;
+
+	return eun__ring_resume(&reader->ring, position);
+}
+
 static void ring_get_info(const void *impl, struct eun__reader_info *ret_info)
 {
 	const struct ring_reader *reader = impl;
@@ -76,6 +97,9 @@ static const struct eun__reader_kind ring_kind = {
 	.is_level_triggered = true,
 	.fd = ring_fd,
 	.read = ring_read,
+	.get_position = ring_get_position,
+	.get_end = ring_get_end,
+	.resume = ring_resume,
 	.get_info = ring_get_info,
 	.free = ring_free,
 };

@@ -15,6 +15,13 @@
  *
  * The pages are the kernel's, yet every length is checked: an impossible one makes the reader give
  * up what is in the ring, say so as a loss, and go on at the producer's position.
+ *
+ * The consumer position says what may be written over, and is told to the kernel at once. What the
+ * sinks have taken is kept elsewhere (lib/engine/ledger.h) and is behind it. A reader that comes
+ * after a crash goes back there (resume): the bytes of a record stay what they are until the ring
+ * has come round, so they are whole if the producer is at most the ring's size ahead. Holding the
+ * consumer position back instead would save no record: the ring would be full as soon as these are
+ * written over now, and the kernel would wake nobody meanwhile.
  */
 #include "event/ring.h"
 
@@ -52,7 +59,39 @@ int eun__ring_init(struct eun__ring *ring, unsigned long *consumer, const unsign
 				    .size = size,
 				    .position = start,
 				    .committed = start,
+				    .found = start,
 				    .last_start = start };
+	return 0;
+}
+
+static void store_consumer(struct eun__ring *ring, unsigned long position)
+{
+	ring->committed = position;
+	__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+/* Whether the ring still holds what was written from @position on. */
+static bool holds(const struct eun__ring *ring, unsigned long position)
+{
+	return load_end(ring->producer) - position <= ring->size;
+}
+
+int eun__ring_resume(struct eun__ring *ring, uint64_t position)
+{
+	unsigned long start = (unsigned long)position;
+
+	if (start != position || start % RECORD_ALIGN != 0 || !holds(ring, start))
+		return -ESTALE;
+	store_consumer(ring, start);
+	/* From here on the kernel writes over nothing; had it begun to just before? */
+	if (!holds(ring, start)) {
+		store_consumer(ring, ring->found);
+		return -ESTALE;
+	}
+	ring->position = start;
+	ring->last_start = start;
+	ring->last_step = 0;
 	return 0;
 }
 
@@ -79,6 +118,18 @@ static enum step_result look(struct eun__ring *ring, unsigned long available,
 	return length & BPF_RINGBUF_DISCARD_BIT ? STEP_DISCARDED : STEP_RECORD;
 }
 
+/*
+ * Goes on after a record that cannot be. A producer that was reserving while we resumed may have
+ * written over the oldest; what begins at the consumer position that we found is whole.
+ */
+static void skip_corrupt(struct eun__ring *ring, unsigned long end)
+{
+	bool is_before_found = ring->found - ring->position - 1 < ring->size;
+
+	ring->position = is_before_found ? ring->found : end;
+	ring->last_step = 0;
+}
+
 /* Hands up what lies before @end. Return: the number of records. */
 static unsigned int hand_up(struct eun__ring *ring, const struct eun__reader_ops *ops,
 			    void *userdata, unsigned long end, unsigned int budget)
@@ -93,10 +144,9 @@ static unsigned int hand_up(struct eun__ring *ring, const struct eun__reader_ops
 		if (result == STEP_BUSY)
 			break;
 		if (result == STEP_CORRUPT) {
-			ring->position = end;
-			ring->last_step = 0;
+			skip_corrupt(ring, end);
 			ops->on_lost(userdata, 1);
-			break;
+			continue;
 		}
 		if (result == STEP_RECORD && size > 0) {
 			ops->on_record(userdata, data, size, ring->position);
@@ -114,9 +164,7 @@ static bool commit(struct eun__ring *ring, bool hold)
 
 	if (ring->position - position >= ring->position - ring->committed)
 		return false;
-	ring->committed = position;
-	__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	store_consumer(ring, position);
 	return true;
 }
 
@@ -154,4 +202,9 @@ unsigned int eun__ring_read(struct eun__ring *ring, const struct eun__reader_ops
 uint64_t eun__ring_used(const struct eun__ring *ring)
 {
 	return EUB_MIN(load_end(ring->producer) - ring->position, ring->size);
+}
+
+uint64_t eun__ring_get_end(const struct eun__ring *ring)
+{
+	return load_end(ring->producer);
 }

@@ -14,6 +14,7 @@ struct eun__ring {
 	size_t size;		       /* a power of two */
 	unsigned long position;	       /* of the first record that was not handed up */
 	unsigned long committed;       /* what the kernel has been told; <= position */
+	unsigned long found;	       /* the consumer position that was there at the start */
 	unsigned long last_start;      /* of the last record before position */
 	size_t last_step;	       /* bytes from one to the other, 0 if there was none */
 	uint64_t high_water_bytes;
@@ -27,8 +28,12 @@ struct eun__ring {
  */
 int eun__ring_init(struct eun__ring *ring, unsigned long *consumer, const unsigned long *producer,
 		   const void *data, size_t size);
+/* As eun__reader_resume(). */
+int eun__ring_resume(struct eun__ring *ring, uint64_t position);
 /* As eun__reader_read(). */
 unsigned int eun__ring_read(struct eun__ring *ring, const struct eun__reader_ops *ops,
 			    void *userdata, unsigned int budget, bool hold);
+/* Where the next record will be reserved. */
+uint64_t eun__ring_get_end(const struct eun__ring *ring);
 /* Bytes that were not handed up. */
 uint64_t eun__ring_used(const struct eun__ring *ring);

@@ -275,6 +275,66 @@ static void test_successor_goes_on_at_the_committed_position(void **state)
 	check_all_seen(fixture);
 }
 
+/* Puts a new reader in the place of one whose process was killed; records before @n were taken. */
+static int restart(struct fixture *fixture, uint64_t n, uint64_t position)
+{
+	close_reader(fixture);
+	fixture->n_seen = n;
+	open_ring(fixture, EPOLLIN);
+	fixture->last_seq = 0;
+	return eun__reader_resume(fixture->reader, position);
+}
+
+/* What was read and committed, but not taken by every sink, comes again while the ring holds it. */
+static void test_successor_goes_on_where_the_sinks_are(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t taken;
+	uint64_t seq;
+
+	open_ring(fixture, EPOLLIN);
+	put(fixture, 10);
+	assert_int_equal(eun__reader_read(fixture->reader, 3, false), 3);
+	taken = eun__reader_get_position(fixture->reader);
+	assert_int_equal(taken, fixture->last_seq + RECORD_STEP);
+	assert_int_equal(eun__reader_read(fixture->reader, 100, false), 7);
+	seq = fixture->last_seq;
+	/* While nobody reads, the ring fills up to the last byte that is not taken. */
+	put(fixture, N_FIT - 7);
+	assert_int_equal(fixture->counters->n_refused, 0);
+	assert_int_equal(restart(fixture, 3, taken), 0);
+	put(fixture, 1); /* what comes again has its room kept */
+	assert_int_equal(fixture->counters->n_refused, 1);
+	assert_true(is_woken(fixture, WAKE_TIMEOUT));
+	assert_int_equal(eun__reader_read(fixture->reader, 7, false), 7);
+	assert_int_equal(fixture->last_seq, seq);
+	assert_int_equal(eun__reader_read(fixture->reader, 1000, false), N_FIT - 7);
+	assert_false(is_woken(fixture, 0));
+	put(fixture, 1);
+	assert_true(is_woken(fixture, WAKE_TIMEOUT));
+	assert_int_equal(eun__reader_read(fixture->reader, 100, false), 1);
+	check_all_seen(fixture);
+}
+
+/* One record more was written than the ring holds beside those that were not taken. */
+static void test_successor_is_told_what_was_written_over(void **state)
+{
+	struct fixture *fixture = *state;
+	uint64_t taken;
+
+	open_ring(fixture, EPOLLIN);
+	put(fixture, 10);
+	assert_int_equal(eun__reader_read(fixture->reader, 3, false), 3);
+	taken = eun__reader_get_position(fixture->reader);
+	assert_int_equal(eun__reader_read(fixture->reader, 100, false), 7);
+	put(fixture, N_FIT - 6);
+	assert_int_equal(restart(fixture, 10, taken), -ESTALE);
+	assert_int_equal(eun__reader_get_position(fixture->reader), 10 * RECORD_STEP);
+	assert_int_equal(eun__reader_read(fixture->reader, 1000, false), N_FIT - 6);
+	assert_int_equal(fixture->counters->n_refused, 0);
+	check_all_seen(fixture);
+}
+
 /* Makes N_FLOOD records, each that is refused again, in bursts. */
 static void *flood(void *userdata)
 {
@@ -362,6 +422,8 @@ static void test_perf_budget(void **state)
 	assert_int_equal(eun__reader_read(fixture->reader, 3, false), 3);
 	assert_int_equal(eun__reader_read(fixture->reader, 3, false), 3);
 	assert_int_equal(eun__reader_read(fixture->reader, 100, false), 4);
+	assert_int_equal(eun__reader_get_position(fixture->reader), 11);
+	assert_int_equal(eun__reader_resume(fixture->reader, 5), -EOPNOTSUPP);
 	check_all_seen(fixture);
 }
 
@@ -434,6 +496,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_discarded_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_successor_goes_on_at_the_committed_position,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_successor_goes_on_where_the_sinks_are, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_successor_is_told_what_was_written_over, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_no_wake_up_is_missed_under_a_flood, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_perf_records_once, setup, teardown),

@@ -319,6 +319,107 @@ static void test_contradicting_positions_are_refused(void **state)
 	    eun__ring_init(&fixture.ring, &consumer, &producer, fixture.data, RING_SIZE), -EINVAL);
 }
 
+/* A reader of a process that was killed: the pages stay, what it knew is gone. */
+static void restart(struct fixture *fixture)
+{
+	assert_int_equal(eun__ring_init(&fixture->ring, &fixture->consumer, &fixture->producer,
+					fixture->data, RING_SIZE),
+			 0);
+	fixture->n_seen = 0;
+}
+
+/* What lies before the consumer position is handed up again, with the same numbers. */
+static void test_resume_reads_again(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	start(&fixture, 1024);
+	for (int i = 0; i < 5; i++)
+		put(&fixture, 8);
+	assert_int_equal(read_ring(&fixture, 4, false), 4);
+	assert_int_equal(fixture.consumer, 1024 + 64);
+	for (uint64_t taken = 1024; taken <= 1024 + 80; taken += 16) {
+		restart(&fixture);
+		assert_int_equal(eun__ring_resume(&fixture.ring, taken), 0);
+		assert_int_equal(fixture.consumer, taken); /* nothing of it is written over now */
+		assert_int_equal(read_ring(&fixture, 10, false), (1024 + 80 - taken) / 16);
+		for (uint32_t i = 0; i < fixture.n_seen; i++) {
+			assert_int_equal(fixture.seqs[i], taken + 16 * i);
+			assert_int_equal(fixture.seen[i], (taken - 1024) / 16 + i);
+		}
+		assert_int_equal(fixture.consumer, fixture.producer);
+	}
+	assert_int_equal(fixture.n_lost, 0);
+}
+
+/* Killed during a hold, with the last record taken: it does not come again. */
+static void test_resume_after_a_hold(void **state)
+{
+	struct fixture fixture;
+	uint64_t taken;
+
+	(void)state;
+	start(&fixture, 0);
+	put(&fixture, 4);
+	put(&fixture, 4);
+	assert_int_equal(read_ring(&fixture, 10, true), 2);
+	taken = fixture.ring.position;
+	restart(&fixture);
+	assert_int_equal(eun__ring_resume(&fixture.ring, taken), 0);
+	assert_int_equal(read_ring(&fixture, 10, true), 0);
+	put(&fixture, 4);
+	assert_int_equal(read_ring(&fixture, 10, true), 1);
+	assert_int_equal(fixture.seen[0], 2);
+}
+
+static void test_resume_refuses_what_is_written_over(void **state)
+{
+	static const uint64_t wrong[] = { 0, 16, 1024 + 16, 1024 + 4, 1ULL << 63, UINT64_MAX - 7 };
+	struct fixture fixture;
+
+	(void)state;
+	start(&fixture, 0);
+	for (int i = 0; i < 2 * RING_SIZE / 16; i++) {
+		put(&fixture, 8);
+		assert_int_equal(read_ring(&fixture, 10, false), 1);
+	}
+	put(&fixture, 8);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		restart(&fixture);
+		fixture.n_put = 33;
+		assert_int_equal(eun__ring_resume(&fixture.ring, wrong[i]), -ESTALE);
+		assert_int_equal(fixture.consumer, 512);
+	}
+	assert_int_equal(read_ring(&fixture, 10, false), 1);
+	assert_int_equal(fixture.seqs[0], 512);
+	/* The oldest that is whole: exactly the ring's size behind. */
+	restart(&fixture);
+	assert_int_equal(eun__ring_resume(&fixture.ring, fixture.producer - RING_SIZE), 0);
+	assert_int_equal(read_ring(&fixture, 100, false), 16);
+	assert_int_equal(fixture.n_lost, 0);
+}
+
+/* The kernel was reserving when the reader resumed: only what it wrote over is given up. */
+static void test_resume_beside_a_reservation(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	start(&fixture, 0);
+	for (int i = 0; i < 16; i++)
+		put(&fixture, 8);
+	assert_int_equal(read_ring(&fixture, 12, false), 12);
+	restart(&fixture);
+	assert_int_equal(eun__ring_resume(&fixture.ring, 0), 0);
+	put(&fixture, 8);
+	assert_int_equal(read_ring(&fixture, 100, false), 5);
+	assert_int_equal(fixture.n_lost, 1);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(fixture.seen[i], 12 + i);
+	assert_int_equal(fixture.consumer, fixture.producer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -335,6 +436,10 @@ int main(void)
 		cmocka_unit_test(test_impossible_producer_ends),
 		cmocka_unit_test(test_empty_records_are_stepped_over),
 		cmocka_unit_test(test_contradicting_positions_are_refused),
+		cmocka_unit_test(test_resume_reads_again),
+		cmocka_unit_test(test_resume_after_a_hold),
+		cmocka_unit_test(test_resume_refuses_what_is_written_over),
+		cmocka_unit_test(test_resume_beside_a_reservation),
 	};
 
 	return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
