@@ -222,22 +222,23 @@ int eun__links_unpin(const char *dir)
 	}
 }
 
-static int pin_all(struct eun__links *links, const char *dir)
+/* bpf_link__pin() would make folders. */
+static int pin_at(int fd, const char *dir, size_t i)
 {
 	char path[PIN_PATH_MAX];
-	size_t n = 0;
+	int r = format_pin(path, dir, i);
+
+	return r < 0 ? r : bpf_obj_pin(fd, path);
+}
+
+static int pin_all(struct eun__links *links, const char *dir)
+{
 	int r = 0;
 
-	for (size_t i = 0; i < links->n_items && r == 0; i++) {
-		r = format_pin(path, dir, n++);
-		if (r == 0)
-			r = bpf_link__pin(links->items[i], path);
-	}
-	for (size_t i = 0; i < links->n_fds && r == 0; i++) {
-		r = format_pin(path, dir, n++);
-		if (r == 0)
-			r = bpf_obj_pin(links->fds[i], path);
-	}
+	for (size_t i = 0; i < links->n_items && r == 0; i++)
+		r = pin_at(bpf_link__fd(links->items[i]), dir, i);
+	for (size_t i = 0; i < links->n_fds && r == 0; i++)
+		r = pin_at(links->fds[i], dir, links->n_items + i);
 	return r;
 }
 
