@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * eunomiactl events: prints the agent's event stream. The agent formats, this side copies: a batch
- * is turned into lines in one buffer and written at once. Schemas arrive before the batches that
- * refer to them and are kept for as long as the stream lasts.
+ * eunomiactl events: prints the agent's event stream, across restarts of the agent. When the
+ * connection breaks, it is made again after short waits that grow, and the agent is told where to
+ * go on; what it tells once more is passed over. Only the first connection must succeed at once.
  */
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/macro.h"
 #include "client.h"
 #include "ctl.h"
-#include "events_output.h"
 #include "ctl_limits.h"
+#include "event_stream.h"
 #include "rpc/client.h"
 #include "stop_signal.h"
 
-#include "eunomia/v1/eunomia.pb-c.h"
+#include <inttypes.h>
+#include <poll.h>
 
-#include <assert.h>
+#define NS_PER_MS 1000000u
 
-const struct option_row cmd_events_options[] = { { 0 } };
+const struct option_row cmd_events_options[] = {
+	{ "from", 0, OPTION_NUMBER, OPTION_OFFSET(from), "SEQ", COMPLETE_NOTHING,
+	  "go on at this sequence number of the one slot that is named" },
+	{ "reconnect-timeout", 0, OPTION_DURATION, OPTION_OFFSET(reconnect_timeout_ms), "SECONDS",
+	  COMPLETE_NOTHING, "how long to wait for an agent that went away (60)" },
+	{ "no-reconnect", 0, OPTION_FLAG, OPTION_OFFSET(is_not_reconnecting), NULL,
+	  COMPLETE_NOTHING, "end when the connection to the agent is lost" },
+	{ 0 },
+};
 
 static const Eunomia__V1__Format formats[_OUTPUT_FORMAT_MAX] = {
 	[OUTPUT_TEXT] = EUNOMIA__V1__FORMAT__FORMAT_TEXT,
@@ -27,166 +35,102 @@ static const Eunomia__V1__Format formats[_OUTPUT_FORMAT_MAX] = {
 	[OUTPUT_RAW] = EUNOMIA__V1__FORMAT__FORMAT_RAW,
 };
 
-/* An event type that the agent announced. */
-struct known_schema {
-	uint32_t id;
-	struct event_source *source; /* owned; its address stays when the array grows */
+/* Times are CLOCK_MONOTONIC. */
+struct follower {
+	struct ctl *ctl;
+	struct event_stream stream;
+	uint64_t end_ns;     /* of --timeout; UINT64_MAX: none */
+	uint64_t limit;	     /* that was sent with the present stream; 0: none */
+	bool was_connected;  /* an agent was there, so one may come back */
+	uint64_t give_up_ns; /* while the agent is away; 0: it is not */
+	int pause_ms;	     /* before the next attempt */
 };
 
-struct stream {
-	struct events_output out;
-	struct known_schema *schemas; /* owned */
-	size_t n_schemas;
-	size_t last; /* index of the schema of the batch before */
-};
-
-static void stream_done(struct stream *stream)
+/* A bound is reached, a signal came, or nothing can be written any more. */
+static bool is_over(const struct follower *follower)
 {
-	for (size_t i = 0; i < stream->n_schemas; i++) {
-		event_source_done(stream->schemas[i].source);
-		free(stream->schemas[i].source);
-	}
-	free(stream->schemas);
-	events_output_done(&stream->out);
+	return events_output_is_over(&follower->stream.out) || stop_signal_came() ||
+	       eub_clock_mono_ns() >= follower->end_ns;
 }
 
-static const struct event_source *find_source(struct stream *stream, uint32_t id)
+/* The positions as the request wants them: @ret_items and @ret_pointers to free(). */
+static int make_positions(const struct positions *positions, Eunomia__V1__Position **ret_items,
+			  Eunomia__V1__Position ***ret_pointers)
 {
-	if (stream->last < stream->n_schemas && stream->schemas[stream->last].id == id)
-		return stream->schemas[stream->last].source;
-	for (size_t i = stream->n_schemas; i-- > 0;) {
-		if (stream->schemas[i].id == id) {
-			stream->last = i;
-			return stream->schemas[i].source;
-		}
-	}
-	return NULL;
-}
+	*ret_items = calloc(positions->n + 1, sizeof(**ret_items));
+	*ret_pointers = calloc(positions->n + 1, sizeof(**ret_pointers));
+	if (!*ret_items || !*ret_pointers)
+		return -ENOMEM;
+	for (size_t i = 0; i < positions->n; i++) {
+		Eunomia__V1__Position *item = &(*ret_items)[i];
 
-static int on_schema(struct stream *stream, const Eunomia__V1__Schema *schema,
-		     struct eun_error *err)
-{
-	struct known_schema *schemas;
-	struct event_source *source;
-
-	if (stream->n_schemas >= CTL_STREAM_SCHEMAS_MAX)
-		return eun_error_set(err, -E2BIG, EUN_REASON_TOO_LARGE,
-				     "the agent announced more than %d event types",
-				     CTL_STREAM_SCHEMAS_MAX);
-	schemas = reallocarray(stream->schemas, stream->n_schemas + 1, sizeof(*schemas));
-	if (!schemas)
-		return eub_error_no_memory(err);
-	stream->schemas = schemas;
-	source = malloc(sizeof(*source));
-	if (!source || event_source_init(source, schema->slot, schema->generation, schema->type,
-					 schema->text_header) < 0) {
-		free(source);
-		return eub_error_no_memory(err);
-	}
-	schemas[stream->n_schemas++] = (struct known_schema){ .id = schema->id, .source = source };
-	return 0;
-}
-
-static void append_body(struct eub_buf *buf, const Eunomia__V1__Event *event)
-{
-	switch (event->body_case) {
-	case EUNOMIA__V1__EVENT__BODY_JSON:
-		eub_buf_append_str(buf, event->json);
-		break;
-	case EUNOMIA__V1__EVENT__BODY_TEXT:
-		eub_buf_append_str(buf, event->text);
-		break;
-	case EUNOMIA__V1__EVENT__BODY_RAW:
-		eub_buf_append(buf, event->raw.data, event->raw.len);
-		break;
-	case EUNOMIA__V1__EVENT__BODY__NOT_SET:
-	case _EUNOMIA__V1__EVENT__BODY__CASE_IS_INT_SIZE:
-	default:
-		eub_buf_append_str(buf, "null"); /* an event without members */
-		break;
-	}
-}
-
-static int on_batch(struct stream *stream, const Eunomia__V1__EventBatch *batch,
-		    struct eun_error *err)
-{
-	const struct event_source *source = find_source(stream, batch->schema_id);
-
-	if (!source)
-		return eun_error_set(err, -EPROTO, EUN_REASON_INTERNAL,
-				     "the agent sent events of a type it had not announced (%u)",
-				     batch->schema_id);
-	for (size_t i = 0; i < batch->n_events && !events_output_is_over(&stream->out); i++) {
-		const Eunomia__V1__Event *event = batch->events[i];
-
-		events_output_begin(&stream->out, source, event->seq, event->time_unix_ns);
-		append_body(&stream->out.buf, event);
-		events_output_end(&stream->out);
+		eunomia__v1__position__init(item);
+		item->slot = positions->items[i].slot;
+		item->ring = positions->items[i].ring;
+		item->next_seq = positions->items[i].next_seq;
+		(*ret_pointers)[i] = item;
 	}
 	return 0;
 }
 
-static void on_lost(struct stream *stream, const Eunomia__V1__Lost *lost)
+/* Opens a stream that goes on where the one before it ended. */
+static int open_stream(struct follower *follower, struct eun_error *err)
 {
-	const struct event_loss loss = {
-		.slot = lost->slot,
-		.count = lost->count,
-		.from_seq = lost->from_seq,
-		.to_seq = lost->to_seq,
-		.reason = lost->reason,
-		.time_wall_ns = lost->time_unix_ns,
-	};
+	const struct events_output *out = &follower->stream.out;
+	struct ctl *ctl = follower->ctl;
+	Eunomia__V1__StreamRequest request = EUNOMIA__V1__STREAM_REQUEST__INIT;
+	_cleanup_(eub_freep) Eunomia__V1__Position *items = NULL;
+	_cleanup_(eub_freep) Eunomia__V1__Position **from = NULL;
+	int r = client_connect(ctl, err);
 
-	events_output_lost(&stream->out, &loss);
+	if (r < 0)
+		return r;
+	follower->was_connected = true;
+	if (make_positions(&follower->stream.positions, &items, &from) < 0)
+		return eub_error_no_memory(err);
+	follower->limit = out->limit > 0 ? out->limit - out->n_events : 0;
+	/* protobuf-c packs requests without writing to them, but its types are not const. */
+	request.slots = (char **)(uintptr_t)ctl->arguments.positional.items;
+	request.n_slots = ctl->arguments.positional.n;
+	request.format = formats[ctl->output];
+	request.limit = follower->limit;
+	request.from = from;
+	request.n_from = follower->stream.positions.n;
+	event_stream_begin(&follower->stream);
+	return client_open_stream(ctl, "/eunomia.v1.Events/Stream", &request.base,
+				  &eunomia__v1__stream_reply__descriptor, err);
 }
 
-static int on_message(struct stream *stream, const Eunomia__V1__StreamReply *reply,
-		      struct eun_error *err)
+/* The agent has spoken, or has not hung up for a while. */
+static void set_settled(struct follower *follower)
 {
-	int r = 0;
-
-	switch (reply->kind_case) {
-	case EUNOMIA__V1__STREAM_REPLY__KIND_SCHEMA:
-		r = on_schema(stream, reply->schema, err);
-		break;
-	case EUNOMIA__V1__STREAM_REPLY__KIND_BATCH:
-		r = on_batch(stream, reply->batch, err);
-		break;
-	case EUNOMIA__V1__STREAM_REPLY__KIND_LOST:
-		on_lost(stream, reply->lost);
-		break;
-	case EUNOMIA__V1__STREAM_REPLY__KIND__NOT_SET:
-	case _EUNOMIA__V1__STREAM_REPLY__KIND__CASE_IS_INT_SIZE:
-	default:
-		break; /* a kind that a newer agent knows */
-	}
-	(void)events_output_flush(&stream->out); /* the loop looks at out.error */
-	return r;
+	if (follower->give_up_ns == 0)
+		return;
+	follower->give_up_ns = 0;
+	ctl_remark(follower->ctl, "the agent is back");
 }
 
-/* Reads until the stream ends, a bound is reached, a signal comes, or writing fails. */
-static int loop(const struct ctl *ctl, struct stream *stream, struct eun_error *err)
+/* Reads until the stream ends or is_over(). */
+static int read_stream(struct follower *follower, struct eun_error *err)
 {
-	uint64_t deadline_ns = UINT64_MAX;
-
-	if (ctl->options.timeout_ms > 0)
-		deadline_ns = eub_clock_mono_ns() + (uint64_t)ctl->options.timeout_ms * 1000000u;
-	while (!events_output_is_over(&stream->out) && !stop_signal_came()) {
-		int wait_ms = stop_signal_get_wait_ms(deadline_ns);
+	while (!is_over(follower)) {
 		ProtobufCMessage *message = NULL;
-		int r;
+		int r = rpc_client_next(follower->ctl->client,
+					stop_signal_get_wait_ms(follower->end_ns), &message, err);
 
-		if (wait_ms == 0)
-			return 0;
-		r = rpc_client_next(ctl->client, wait_ms, &message, err);
 		if (r == 0)
 			return 0;
+		if (r == -ETIMEDOUT)
+			set_settled(follower);
 		if (r == -ETIMEDOUT || r == -EINTR) {
 			eun_error_done(err);
 			continue;
 		}
-		if (r > 0)
-			r = on_message(stream, (const Eunomia__V1__StreamReply *)message, err);
+		if (r > 0) {
+			set_settled(follower);
+			r = event_stream_take(&follower->stream,
+					      (const Eunomia__V1__StreamReply *)message, err);
+		}
 		if (message)
 			protobuf_c_message_free_unpacked(message, NULL);
 		if (r < 0)
@@ -195,26 +139,101 @@ static int loop(const struct ctl *ctl, struct stream *stream, struct eun_error *
 	return 0;
 }
 
-static int read_events(struct ctl *ctl, struct stream *stream, struct eun_error *err)
+static uint64_t get_patience_ms(const struct ctl *ctl)
 {
-	Eunomia__V1__StreamRequest request = EUNOMIA__V1__STREAM_REQUEST__INIT;
+	return ctl->options.reconnect_timeout_ms > 0 ? (uint64_t)ctl->options.reconnect_timeout_ms
+						     : CTL_RECONNECT_TIMEOUT_MS;
+}
+
+/* Waits before the next attempt; a signal ends the wait. */
+static void pause_attempts(struct follower *follower)
+{
+	uint64_t until_ns = EUB_MIN(follower->give_up_ns, follower->end_ns);
+	int ms = EUB_MIN(follower->pause_ms, stop_signal_get_wait_ms(until_ns));
+
+	(void)poll(NULL, 0, ms); /* whatever ended it, the caller looks at the clock */
+	follower->pause_ms = EUB_MIN(follower->pause_ms * 2, (int)CTL_RECONNECT_LONGEST_MS);
+}
+
+/* Whether to try again after the failure in @err, which is emptied then. Waits before. */
+static bool wants_reconnect(struct follower *follower, struct eun_error *err)
+{
+	struct ctl *ctl = follower->ctl;
+	uint64_t now_ns = eub_clock_mono_ns();
+
+	if (err->reason != EUN_REASON_UNREACHABLE || !follower->was_connected ||
+	    ctl->options.is_not_reconnecting || is_over(follower))
+		return false;
+	client_close(ctl);
+	if (follower->give_up_ns == 0) {
+		follower->give_up_ns = now_ns + get_patience_ms(ctl) * NS_PER_MS;
+		follower->pause_ms = CTL_RECONNECT_FIRST_MS;
+		ctl_remark(ctl, "the agent went away, waiting for it to come back");
+	} else if (now_ns >= follower->give_up_ns) {
+		eun_error_prefix(err, "gave up after %" PRIu64 " ms", get_patience_ms(ctl));
+		return false;
+	}
+	pause_attempts(follower);
+	if (is_over(follower))
+		return false;
+	eun_error_done(err);
+	return true;
+}
+
+/* The agent ended the stream at its limit, but what it sent had partly been printed before. */
+static bool wants_rest(const struct follower *follower)
+{
+	return follower->limit > 0 && follower->stream.n_received >= follower->limit &&
+	       !is_over(follower);
+}
+
+static int follow(struct follower *follower, struct eun_error *err)
+{
+	int r;
+
+	do {
+		r = open_stream(follower, err);
+		if (r == 0)
+			r = read_stream(follower, err);
+	} while (r < 0 ? wants_reconnect(follower, err) : wants_rest(follower));
+	/* A bound or a signal ends it well, also while the agent is away. */
+	if (follower->was_connected && is_over(follower) &&
+	    (r == -EINTR || err->reason == EUN_REASON_UNREACHABLE))
+		return 0;
+	return r;
+}
+
+/* Looks at what the tables of options cannot. */
+static int prepare(struct follower *follower, struct eun_error *err)
+{
+	const struct ctl *ctl = follower->ctl;
+	const struct words *slots = &ctl->arguments.positional;
 	int r = events_output_check(ctl->output, err);
 
 	if (r < 0)
 		return r;
-	/* protobuf-c packs requests without writing to them, but its types are not const. */
-	request.slots = (char **)(uintptr_t)ctl->arguments.positional.items;
-	request.n_slots = ctl->arguments.positional.n;
-	request.format = formats[ctl->output];
-	request.limit = ctl->options.count;
-	r = client_open_stream(ctl, "/eunomia.v1.Events/Stream", &request.base,
-			       &eunomia__v1__stream_reply__descriptor, err);
+	if (ctl->options.timeout_ms > 0)
+		follower->end_ns =
+		    eub_clock_mono_ns() + (uint64_t)ctl->options.timeout_ms * NS_PER_MS;
+	if (!ctl->options.from.is_given)
+		return 0;
+	if (slots->n != 1)
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "option '--from' needs the name of one slot");
+	r = positions_expect(&follower->stream.positions, slots->items[0], ctl->options.from.value);
+	return r < 0 ? eub_error_no_memory(err) : 0;
+}
+
+static int print_events(struct follower *follower, struct eun_error *err)
+{
+	const struct events_output *out = &follower->stream.out;
+	int r = prepare(follower, err);
+
 	if (r == 0)
-		r = loop(ctl, stream, err);
-	if (r == 0 && stream->out.error < 0 && stream->out.error != -EPIPE)
-		r = eun_error_set(err, stream->out.error, EUN_REASON_IO,
-				  "cannot write to standard output: %s",
-				  strerror(-stream->out.error));
+		r = follow(follower, err);
+	if (r == 0 && out->error < 0 && out->error != -EPIPE)
+		r = eun_error_set(err, out->error, EUN_REASON_IO,
+				  "cannot write to standard output: %s", strerror(-out->error));
 	return r;
 }
 
@@ -222,8 +241,10 @@ enum ctl_exit cmd_events(struct ctl *ctl)
 {
 	struct eun_error err = EUN_ERROR_INIT;
 	enum ctl_exit status = CTL_EXIT_OK;
-	struct stream stream = {
-		.out = {
+	struct follower follower = {
+		.ctl = ctl,
+		.end_ns = UINT64_MAX,
+		.stream.out = {
 			.format = ctl->output,
 			.has_no_headers = ctl->options.has_no_headers,
 			.has_many_slots = ctl->arguments.positional.n != 1,
@@ -232,9 +253,9 @@ enum ctl_exit cmd_events(struct ctl *ctl)
 	};
 
 	stop_signal_catch();
-	if (read_events(ctl, &stream, &err) < 0)
+	if (print_events(&follower, &err) < 0)
 		status = ctl_fail(ctl, NULL, &err);
-	stream_done(&stream);
+	event_stream_done(&follower.stream);
 	eun_error_done(&err);
 	return status;
 }

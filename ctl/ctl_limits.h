@@ -25,6 +25,14 @@ enum {
 	CTL_TIMEOUT_MAX_S = 1000000000,
 	/* Event types in one stream; an agent has at most 1024 slots of a few types each. */
 	CTL_STREAM_SCHEMAS_MAX = 16384,
+	/* Positions in rings that are remembered: two for each of an agent's 1024 slots, in a
+	   request of at most 256 kB. */
+	CTL_POSITIONS_MAX = 2048,
+	/* First and longest wait between attempts to reach an agent that went away, ms. */
+	CTL_RECONNECT_FIRST_MS = 10,
+	CTL_RECONNECT_LONGEST_MS = 500,
+	/* Default bound on all those attempts together, ms: an upgrade takes less. */
+	CTL_RECONNECT_TIMEOUT_MS = 60000,
 	/* Bytes of formatted events gathered before they are written. */
 	CTL_EVENTS_FLUSH_BYTES = 64 << 10,
 	/* A signal that comes just before a wait is noticed at the wait's end: wait at most this,

@@ -74,6 +74,13 @@ int event_source_init(struct event_source *source, const char *slot, uint32_t ge
 	return 0;
 }
 
+bool event_source_is_like(const struct event_source *a, const struct event_source *b)
+{
+	/* What stands before the number holds the slot and its generation. */
+	return eub_streq(a->before, b->before) && eub_streq(a->after, b->after) &&
+	       eub_streq(a->header, b->header);
+}
+
 int events_output_check(enum output_format format, struct eun_error *err)
 {
 	if (format != OUTPUT_RAW || !output_is_terminal())
@@ -170,7 +177,10 @@ void events_output_lost(struct events_output *out, const struct event_loss *loss
 	eub_buf_append_str(&line, "eunomiactl: slot '");
 	eub_append_printable(&line, loss->slot, strlen(loss->slot));
 	eub_buf_append_str(&line, "' lost ");
-	eub_buf_append_u64(&line, loss->count);
+	if (loss->count > 0)
+		eub_buf_append_u64(&line, loss->count);
+	else
+		eub_buf_append_str(&line, "an unknown number of");
 	eub_buf_append_str(&line, " events (");
 	eub_append_printable(&line, loss->reason, strlen(loss->reason));
 	eub_buf_append_str(&line, ")\n");

@@ -43,7 +43,7 @@ struct events_output {
 /* A loss, as the agent or the engine tells it. */
 struct event_loss {
 	const char *slot;
-	uint64_t count;
+	uint64_t count;	   /* 0 if not known */
 	uint64_t from_seq; /* 0 if not known */
 	uint64_t to_seq;
 	const char *reason;
@@ -54,6 +54,8 @@ struct event_loss {
 int event_source_init(struct event_source *source, const char *slot, uint32_t generation,
 		      const char *type, const char *header);
 void event_source_done(struct event_source *source);
+/* Whether events of both are printed alike. */
+bool event_source_is_like(const struct event_source *a, const struct event_source *b);
 
 /**
  * events_output_check() - may events be printed in this form?
