@@ -14,7 +14,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/btf.h>
+#include <linux/magic.h>
+#include <net/if.h>
 #include <stdio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #define KALLSYMS_BYTES_MAX (64u << 20)
@@ -224,4 +227,65 @@ int eun__attach_point_check(const struct eun__attach_kind *kind, const char *sec
 	if (!checks[kind->point] || !slash)
 		return 0;
 	return checks[kind->point](kind, slash + 1, btf, err);
+}
+
+/* Few enough to be told all, when none is near. */
+#define INTERFACES_TOLD 8
+
+static void hint_interfaces(const char *wanted, struct eun_error *err)
+{
+	struct if_nameindex *interfaces = if_nameindex();
+	struct eub_near near = EUB_NEAR_INIT(wanted);
+	struct eub_buf names = EUB_BUF_INIT;
+	_cleanup_(eub_freep) char *text = NULL;
+	size_t n = 0;
+
+	for (; interfaces && interfaces[n].if_index != 0; n++) {
+		eub_near_offer(&near, interfaces[n].if_name);
+		if (n < INTERFACES_TOLD)
+			eub_buf_printf(&names, "%s'%s'", n ? ", " : "", interfaces[n].if_name);
+	}
+	if_freenameindex(interfaces);
+	if (n > INTERFACES_TOLD)
+		eub_buf_append_str(&names, ", ...");
+	text = eub_buf_take_string(&names);
+	if (!eub_near_hint(&near, err) && text && n > 0)
+		eun_error_set_hint(err, "there are %s", text);
+}
+
+static int check_interface(const char *name, struct eun_error *err)
+{
+	if (if_nametoindex(name) > 0)
+		return 0;
+	eun_error_set_subject(err, name);
+	(void)eun_error_set(err, -ENOENT, EUN_REASON_NO_ATTACH_POINT,
+			    "there is no network interface '%s'", name);
+	hint_interfaces(name, err);
+	return -ENOENT;
+}
+
+static int check_cgroup(const char *path, struct eun_error *err)
+{
+	struct statfs info;
+	int r = statfs(path, &info) < 0 ? -errno : 0;
+
+	if (r == 0 && info.f_type == CGROUP2_SUPER_MAGIC)
+		return 0;
+	eun_error_set_subject(err, path);
+	if (r < 0)
+		return eun_error_set(err, r, EUN_REASON_NO_ATTACH_POINT,
+				     "the cgroup '%s' cannot be found: %s", path, strerror(-r));
+	eun_error_set_hint(err, "cgroups are folders below where cgroup v2 is mounted, mostly "
+				"/sys/fs/cgroup: findmnt -t cgroup2");
+	return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+			     "'%s' is not a cgroup (of version 2)", path);
+}
+
+int eun__attach_point_check_target(const struct eun__target *target, struct eun_error *err)
+{
+	if (target->point == EUN__POINT_INTERFACE)
+		return check_interface(target->name, err);
+	if (target->point == EUN__POINT_CGROUP)
+		return check_cgroup(target->name, err);
+	return 0;
 }

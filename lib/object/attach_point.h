@@ -4,6 +4,7 @@
 
 #include "object/attach_kind.h"
 #include "object/kernel_btf.h"
+#include "object/target.h"
 
 #include <eunomia/error.h>
 
@@ -18,3 +19,10 @@
  */
 int eun__attach_point_check(const struct eun__attach_kind *kind, const char *section,
 			    struct eun__kernel_btf *btf, struct eun_error *err);
+/**
+ * eun__attach_point_check_target() - look a target up; none passes
+ *
+ * Return: 0; -ENOENT (EUN_REASON_NO_ATTACH_POINT): no such interface, in this process's network,
+ * or no such folder; -EINVAL (EUN_REASON_INVALID_ARGUMENT): a folder that is no cgroup v2; -errno.
+ */
+int eun__attach_point_check_target(const struct eun__target *target, struct eun_error *err);
