@@ -59,10 +59,18 @@ int eub_write_all(int fd, const void *data, size_t n)
 	return 0;
 }
 
+int eub_sync_path(const char *path)
+{
+	_cleanup_(eub_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || fsync(fd) < 0)
+		return -errno;
+	return 0;
+}
+
 static int sync_folder_of(const char *path)
 {
 	_cleanup_(eub_freep) char *folder = strdup(path);
-	_cleanup_(eub_closep) int fd = -EBADF;
 	char *slash;
 
 	if (!folder)
@@ -70,29 +78,51 @@ static int sync_folder_of(const char *path)
 	slash = strrchr(folder, '/');
 	if (slash)
 		slash[slash == folder ? 1 : 0] = '\0';
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
+	return eub_sync_path(slash ? folder : ".");
 }
 
-static int write_and_sync(int fd, const void *data, size_t n, unsigned int mode)
+static int take_step(const struct eub_replace_options *options, const char *step)
 {
-	int r = eub_write_all(fd, data, n);
+	return options->on_step ? options->on_step(step) : 0;
+}
+
+static int fill(int fd, const void *data, size_t n, const struct eub_replace_options *options)
+{
+	int r = take_step(options, "replace-write");
+
+	if (r == 0)
+		r = eub_write_all(fd, data, n);
+	if (r < 0)
+		return r;
+	if (fchmod(fd, (mode_t)options->mode) < 0)
+		return -errno;
+	if (!options->is_durable)
+		return 0;
+	r = take_step(options, "replace-sync");
+	if (r < 0)
+		return r;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int put_in_place(const char *temporary, const char *path,
+			const struct eub_replace_options *options)
+{
+	int r = take_step(options, "replace-rename");
 
 	if (r < 0)
 		return r;
-	if (fchmod(fd, (mode_t)mode) < 0 || fsync(fd) < 0)
-		return -errno;
-	return 0;
+	return rename(temporary, path) < 0 ? -errno : 0;
 }
 
-int eub_write_file_atomic(const char *path, const void *data, size_t n, unsigned int mode)
+int eub_replace_file(const char *path, const void *data, size_t n,
+		     const struct eub_replace_options *options)
 {
 	_cleanup_(eub_freep) char *temporary = NULL;
 	_cleanup_(eub_closep) int fd = -EBADF;
-	int r;
+	int r = take_step(options, "replace-open");
 
+	if (r < 0)
+		return r;
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
 		temporary = NULL;
 		return -ENOMEM;
@@ -100,12 +130,21 @@ int eub_write_file_atomic(const char *path, const void *data, size_t n, unsigned
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = write_and_sync(fd, data, n, mode);
-	if (r == 0 && rename(temporary, path) < 0)
-		r = -errno;
+	r = fill(fd, data, n, options);
+	if (r == 0)
+		r = put_in_place(temporary, path, options);
 	if (r < 0) {
 		(void)unlink(temporary); /* the first failure is the one to report */
 		return r;
 	}
-	return sync_folder_of(path);
+	if (!options->is_durable)
+		return 0;
+	r = take_step(options, "replace-sync-folder");
+	return r < 0 ? r : sync_folder_of(path);
+}
+
+int eub_write_file_atomic(const char *path, const void *data, size_t n, unsigned int mode)
+{
+	return eub_replace_file(path, data, n,
+				&(struct eub_replace_options){ .mode = mode, .is_durable = true });
 }

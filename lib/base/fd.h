@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -21,12 +22,24 @@ int eub_read_file(const char *path, size_t max_bytes, struct eub_buf *buf);
  * Return: 0; -errno of write(2).
  */
 int eub_write_all(int fd, const void *data, size_t n);
+struct eub_replace_options {
+	unsigned int mode; /* permission bits */
+	bool is_durable;   /* outlasts a power failure, not only the end of the process */
+	/* Told before each step; a negative errno fails the step instead. NULL: none. */
+	int (*on_step)(const char *step);
+};
+
 /**
- * eub_write_file_atomic() - replace the file at @path, or leave it as it was
- * @mode: permission bits of a new file
+ * eub_replace_file() - replace the file at @path, or leave it as it was
  *
- * Temporary file in the same folder, fsync, rename, fsync of the folder.
+ * Temporary file "PATH.XXXXXX" in the same folder, rename; if durable, with fsync of the file
+ * before and of the folder after. A process that is killed leaves the temporary file behind.
  *
- * Return: 0; -errno.
+ * Return: 0; -errno. If only the last fsync failed, the file is replaced all the same.
  */
+int eub_replace_file(const char *path, const void *data, size_t n,
+		     const struct eub_replace_options *options);
+/* As eub_replace_file(), durable and without steps. */
 int eub_write_file_atomic(const char *path, const void *data, size_t n, unsigned int mode);
+/* fsync() of a file or folder by its path. Return: 0; -errno. */
+int eub_sync_path(const char *path);

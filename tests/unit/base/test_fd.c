@@ -89,6 +89,44 @@ static void test_write_atomic_failure_leaves_nothing(void **state)
 	assert_int_equal(eub_write_file_atomic("/nonexistent/file", "x", 1, 0600), -ENOENT);
 }
 
+static const char *failing_step;
+
+static int fail_step(const char *step)
+{
+	return strcmp(step, failing_step) == 0 ? -ENOSPC : 0;
+}
+
+/* Whichever step fails, the file is as before or as after, and nothing lies beside it. */
+static void test_replace_fails_at_each_step(void **state)
+{
+	static const struct {
+		const char *step;
+		bool is_replaced;
+	} steps[] = {
+		{ "replace-open", false },	 { "replace-write", false },
+		{ "replace-sync", false },	 { "replace-rename", false },
+		{ "replace-sync-folder", true },
+	};
+	const struct folder *folder = *state;
+	struct eub_replace_options options = { .mode = 0600,
+					       .is_durable = true,
+					       .on_step = fail_step };
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		assert_int_equal(eub_write_file_atomic(folder->file, "old", 3, 0600), 0);
+		failing_step = steps[i].step;
+		assert_int_equal(eub_replace_file(folder->file, "new", 3, &options), -ENOSPC);
+		assert_file(folder->file, steps[i].is_replaced ? "new" : "old");
+		assert_int_equal(count_entries(folder->path), 3);
+	}
+	options.is_durable = false;
+	assert_int_equal(eub_replace_file(folder->file, "fast", 4, &options), 0);
+	assert_file(folder->file, "fast");
+	assert_int_equal(eub_sync_path(folder->file), 0);
+	assert_int_equal(eub_sync_path(folder->path), 0);
+	assert_int_equal(eub_sync_path("/nonexistent"), -ENOENT);
+}
+
 static void test_read_is_bounded(void **state)
 {
 	const struct folder *folder = *state;
@@ -138,6 +176,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_write_atomic_replaces, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_write_atomic_failure_leaves_nothing, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_replace_fails_at_each_step, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_appends, setup, teardown),
 		cmocka_unit_test(test_write_all_reports_errors),
