@@ -17,6 +17,8 @@
 #define LIMIT_STREAM_SLOTS	   64
 /* Settings, arguments and types of one start. */
 #define LIMIT_START_LIST	   256
+/* Text of all those together, bytes; a slot keeps that of each generation of its history. */
+#define LIMIT_START_TEXT_BYTES	   (64u << 10)
 /* Bytes and entries that wait for the journal. */
 #define LIMIT_JOURNAL_QUEUE_BYTES  (256u << 20)
 #define LIMIT_JOURNAL_QUEUE_EVENTS 1000000
@@ -28,6 +30,8 @@
 #define LIMIT_BATCH_BYTES	   (16u << 10)
 /* An installed tracker's file, bytes. */
 #define LIMIT_TRACKER_FILE_BYTES   (16u << 20)
+/* A slot's record on disk, bytes: a history of starts with LIMIT_START_TEXT_BYTES each. */
+#define LIMIT_STATE_SLOT_BYTES	   (4u << 20)
 /* The configuration file, bytes of a line. */
 #define LIMIT_CONFIG_LINE_BYTES	   1024
 /* Log line, bytes; longer text is cut. At most PIPE_BUF, so that a line is written whole. */
