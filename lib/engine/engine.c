@@ -70,32 +70,49 @@ struct eun_engine *eun_engine_free(struct eun_engine *engine)
 	return NULL;
 }
 
-static void unregister_sources(struct eun_engine *engine, struct eun_slot *slot, size_t n)
+void eun__engine_unwatch(struct eun_engine *engine, struct eun__source *source)
 {
-	for (size_t i = 0; i < n; i++) {
-		eub_list_remove(&slot->sources[i].edge_link);
-		/* The descriptor was registered and is open: cannot fail. */
-		(void)epoll_ctl(engine->epoll_fd, EPOLL_CTL_DEL,
-				eun__reader_fd(slot->sources[i].reader), NULL);
-	}
+	if (!source->is_watched)
+		return;
+	source->is_watched = false;
+	eub_list_remove(&source->edge_link);
+	/* The descriptor was registered and is open: cannot fail. */
+	(void)epoll_ctl(engine->epoll_fd, EPOLL_CTL_DEL, eun__reader_fd(source->reader), NULL);
 }
 
-static int register_sources(struct eun_engine *engine, struct eun_slot *slot, struct eun_error *err)
+int eun__engine_watch(struct eun_engine *engine, struct eun__source *source, struct eun_error *err)
 {
-	for (size_t i = 0; i < slot->exports.n_items; i++) {
-		struct eun__source *source = &slot->sources[i];
-		struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
 
-		if (epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, eun__reader_fd(source->reader),
-			      &event) < 0) {
-			int r = -errno;
+	if (source->is_watched)
+		return 0;
+	if (epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, eun__reader_fd(source->reader), &event) <
+	    0) {
+		int r = -errno;
 
-			unregister_sources(engine, slot, i);
-			return eun_error_set(err, r, EUN_REASON_INTERNAL, "epoll_ctl: %s",
-					     strerror(-r));
+		return eun_error_set(err, r, EUN_REASON_INTERNAL, "epoll_ctl: %s", strerror(-r));
+	}
+	source->is_watched = true;
+	if (!eun__reader_is_level_triggered(source->reader))
+		eub_list_append(&engine->edge_sources, &source->edge_link);
+	return 0;
+}
+
+static void unwatch_slot(struct eun_engine *engine, struct eun_slot *slot)
+{
+	EUB_LIST_FOREACH (source, &slot->sources, struct eun__source, link)
+		eun__engine_unwatch(engine, source);
+}
+
+static int watch_slot(struct eun_engine *engine, struct eun_slot *slot, struct eun_error *err)
+{
+	EUB_LIST_FOREACH (source, &slot->sources, struct eun__source, link) {
+		int r = eun__engine_watch(engine, source, err);
+
+		if (r < 0) {
+			unwatch_slot(engine, slot);
+			return r;
 		}
-		if (!eun__reader_is_level_triggered(source->reader))
-			eub_list_append(&engine->edge_sources, &source->edge_link);
 	}
 	return 0;
 }
@@ -104,7 +121,8 @@ int eun_engine_add(struct eun_engine *engine, struct eun_slot *slot, struct eun_
 {
 	int r;
 
-	if (!engine || !slot || slot->engine != engine || slot->state != EUN_SLOT_PREPARED)
+	if (!engine || !slot || slot->engine != engine ||
+	    (slot->state != EUN_SLOT_PREPARED && slot->state != EUN_SLOT_ADOPTED))
 		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				     "eun_engine_add: the slot must be prepared for this engine");
 	eun_error_set_subject(err, slot->name);
@@ -117,12 +135,12 @@ int eun_engine_add(struct eun_engine *engine, struct eun_slot *slot, struct eun_
 	if (engine->n_slots >= engine->options.max_slots)
 		return eun_error_set(err, -ENOSPC, EUN_REASON_TOO_LARGE, "all %u slots are in use",
 				     engine->options.max_slots);
-	r = register_sources(engine, slot, err);
+	r = watch_slot(engine, slot, err);
 	if (r < 0)
 		return r;
 	r = eun__slot_open(slot, err);
 	if (r < 0) {
-		unregister_sources(engine, slot, slot->exports.n_items);
+		unwatch_slot(engine, slot);
 		return r;
 	}
 	eub_list_append(&engine->slots, &slot->link);
@@ -130,14 +148,27 @@ int eun_engine_add(struct eun_engine *engine, struct eun_slot *slot, struct eun_
 	return 0;
 }
 
-struct eun_slot *eun_engine_remove(struct eun_engine *engine, struct eun_slot *slot)
+static struct eun_slot *take_out(struct eun_engine *engine, struct eun_slot *slot)
 {
-	eun__slot_close(slot);
-	eun_slot_drain(slot);
-	unregister_sources(engine, slot, slot->exports.n_items);
+	unwatch_slot(engine, slot);
 	eub_list_remove(&slot->link);
 	engine->n_slots--;
 	return slot;
+}
+
+struct eun_slot *eun_engine_remove(struct eun_engine *engine, struct eun_slot *slot)
+{
+	assert(!slot->is_swapping);
+	eun__slot_close(slot);
+	eun_slot_drain(slot);
+	return take_out(engine, slot);
+}
+
+struct eun_slot *eun_engine_release(struct eun_engine *engine, struct eun_slot *slot)
+{
+	assert(!slot->is_swapping);
+	eun__slot_set_state(slot, EUN_SLOT_RELEASED);
+	return take_out(engine, slot);
 }
 
 void eun_engine_quiesce(void)

@@ -20,3 +20,10 @@ struct eun_engine {
 	uint64_t last_wake_ns; /* of eun_engine_poll() */
 	bool is_busy;	       /* eun_engine_poll() left records, or holds them formally unread */
 };
+
+struct eun__source;
+
+/* Reads a source at the next dispatch; nothing if it does already. Return: 0; -errno. */
+int eun__engine_watch(struct eun_engine *engine, struct eun__source *source, struct eun_error *err);
+/* Nothing if it is not watched. */
+void eun__engine_unwatch(struct eun_engine *engine, struct eun__source *source);

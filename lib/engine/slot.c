@@ -3,15 +3,17 @@
  * The life of a slot.
  *
  *   eun_slot_new()   PREPARED   loaded, gates attached, switch closed; no thread but the caller's
+ *   eun_slot_adopt() ADOPTED    another process did that; running or paused (adopt.c)
  *   eun_engine_add() RUNNING    switch open: all hooks begin at one instant
  *   pause, resume    PAUSED     switch closed, invocations counted by the gates
  *   remove           STOPPED    switch closed for good, rings drained
- *   eun_slot_free()             detached, unloaded
+ *   release          RELEASED   out of the engine, everything as it is
+ *   eun_slot_free()             detached, unloaded;  eun_slot_leave(): what is pinned goes on
  *
  * The gates are attached while the switch is closed, so attaching several hooks one after another,
- * which takes milliseconds, shows no half-started tracker. The slot owns everything it names in
- * slot.h; the readers hold duplicates of the maps' descriptors.
- * What it tells of itself is in slot_info.c, how its events are read in source.c.
+ * which takes milliseconds, shows no half-started tracker. What is loaded belongs to generations
+ * (generation.c), which swaps add and take out (swap.c). What a slot tells of itself is in
+ * slot_info.c, how its events are read in source.c.
  */
 #include "engine/slot.h"
 
@@ -20,6 +22,7 @@
 #include "base/str.h"
 #include "engine/internal.h"
 #include "engine/limits.h"
+#include "object/pins.h"
 #include "package/package.h"
 
 #include <assert.h>
@@ -36,9 +39,12 @@
 static const unsigned int legal_steps[] = {
 	[EUN_SLOT_PREPARED] = 1u << EUN_SLOT_RUNNING,
 	[EUN_SLOT_ADOPTED] = 1u << EUN_SLOT_RUNNING | 1u << EUN_SLOT_PAUSED,
-	[EUN_SLOT_RUNNING] = 1u << EUN_SLOT_PAUSED | 1u << EUN_SLOT_STOPPED,
-	[EUN_SLOT_PAUSED] = 1u << EUN_SLOT_RUNNING | 1u << EUN_SLOT_STOPPED,
+	[EUN_SLOT_RUNNING] =
+	    1u << EUN_SLOT_PAUSED | 1u << EUN_SLOT_STOPPED | 1u << EUN_SLOT_RELEASED,
+	[EUN_SLOT_PAUSED] =
+	    1u << EUN_SLOT_RUNNING | 1u << EUN_SLOT_STOPPED | 1u << EUN_SLOT_RELEASED,
 	[EUN_SLOT_STOPPED] = 0,
+	[EUN_SLOT_RELEASED] = 0,
 };
 static_assert(EUB_ARRAY_SIZE(legal_steps) == _EUN_SLOT_STATE_MAX, "one set per state");
 
@@ -55,8 +61,11 @@ bool eun_slot_name_is_valid(const char *name)
 	return eun_tracker_name_is_valid(name);
 }
 
-static int set_name(struct eun_slot *slot, const char *name, struct eun_error *err)
+int eun__slot_alloc(struct eun_engine *engine, const char *name, struct eun_slot **ret_slot,
+		    struct eun_error *err)
 {
+	struct eun_slot *slot;
+
 	if (!eun_slot_name_is_valid(name)) {
 		eun_error_set_hint(err, "choose another with --name");
 		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
@@ -64,140 +73,185 @@ static int set_name(struct eun_slot *slot, const char *name, struct eun_error *e
 				     "first a letter or digit",
 				     name, EUN_SLOT_NAME_MAX - 1);
 	}
-	memcpy(slot->name, name, strlen(name) + 1);
-	return 0;
-}
-
-static int add_hook(struct eun_slot *slot, struct bpf_program *program, struct eun_error *err)
-{
-	struct eun__hook **hooks = reallocarray(slot->hooks, slot->n_hooks + 1, sizeof(*hooks));
-	int r;
-
-	if (!hooks)
+	slot = calloc(1, sizeof(*slot));
+	if (!slot)
 		return eub_error_no_memory(err);
-	slot->hooks = hooks;
-	r = eun__hook_new(slot->gate_switch, program, FIRST_INDEX, slot->engine->kernel_btf,
-			  &hooks[slot->n_hooks], err);
-	if (r == 0)
-		slot->n_hooks++;
-	return r;
-}
-
-static void note_hook(struct eun_slot *slot, const struct eun_slot_hook *info)
-{
-	if (info->mode == EUN_ATTACH_NONE)
-		eun__notes_add(&slot->notes, "program '%s' (%s) is not attached: %s", info->program,
-			       info->section, info->mode_reason);
-	else if (info->mode == EUN_ATTACH_DIRECT)
-		eun__notes_add(&slot->notes, "program '%s' (%s) is attached without a gate: %s",
-			       info->program, info->section, info->mode_reason);
-}
-
-static int nothing_attachable(const struct eun_slot *slot, struct eun_error *err)
-{
-	const struct eun_slot_hook *first =
-	    slot->n_hooks > 0 ? eun__hook_get_info(slot->hooks[0]) : NULL;
-
-	eun_error_set_hint(err, "eunomiactl inspect lists programs and their sections");
-	if (!first)
-		return eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED,
-				     "the tracker has no program that is loaded here");
-	eun_error_set_subject(err, first->program);
-	return eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED,
-			     "no program of the tracker can be attached; '%s' (%s): %s",
-			     first->program, first->section, first->mode_reason);
-}
-
-/* Makes a hook for each program; a tracker that hangs nowhere would never say a word. */
-static int make_hooks(struct eun_slot *slot, struct eun_error *err)
-{
-	struct bpf_program *program = NULL;
-	size_t n_attachable = 0;
-	int r = eun__switch_new(&slot->gate_switch, err);
-
-	while (r == 0 && (program = eun__object_next_program(slot->object, program))) {
-		r = add_hook(slot, program, err);
-		if (r == 0) {
-			const struct eun_slot_hook *info =
-			    eun__hook_get_info(slot->hooks[slot->n_hooks - 1]);
-
-			note_hook(slot, info);
-			n_attachable += info->mode != EUN_ATTACH_NONE;
-		}
-	}
-	return r == 0 && n_attachable == 0 ? nothing_attachable(slot, err) : r;
-}
-
-static int attach_hooks(struct eun_slot *slot, struct eun_error *err)
-{
-	for (size_t i = 0; i < slot->n_hooks; i++) {
-		int r = eun__hook_attach(slot->hooks[i], err);
-
-		if (r < 0)
-			return r;
-	}
+	eub_list_init(&slot->link);
+	eub_list_init(&slot->sources);
+	slot->engine = engine;
+	memcpy(slot->name, name, strlen(name) + 1);
+	*ret_slot = slot;
 	return 0;
 }
 
-static int open_sources(struct eun_slot *slot, const struct eun_slot_options *options,
-			struct eun_error *err)
+void eun__slot_add_generation(struct eun_slot *slot, struct eun__generation *generation)
 {
-	struct bpf_object *object = eun__object_get_bpf(slot->object);
-	int r =
-	    eun__exports_choose(object, slot->package, options, &slot->notes, &slot->exports, err);
+	assert(slot->n_generations < EUN__GENERATIONS_MAX);
+	slot->generations[slot->n_generations++] = generation;
+	for (size_t i = 0; i < generation->n_sources; i++)
+		if (eub_list_is_empty(&generation->sources[i]->link))
+			eub_list_append(&slot->sources, &generation->sources[i]->link);
+}
+
+/* Another generation counts its losses in the same map. */
+static bool is_lost_map_shared(const struct eun_slot *slot,
+			       const struct eun__generation *generation)
+{
+	for (size_t i = 0; i < slot->n_generations; i++)
+		if (slot->generations[i] != generation &&
+		    slot->generations[i]->lost_map_id == generation->lost_map_id)
+			return true;
+	return false;
+}
+
+void eun__slot_remove_generation(struct eun_slot *slot, struct eun__generation *generation)
+{
+	size_t i = 0;
+
+	if (!is_lost_map_shared(slot, generation))
+		slot->unloaded_lost += eun__generation_read_lost(generation);
+	while (slot->generations[i] != generation)
+		i++;
+	slot->n_generations--;
+	memmove(&slot->generations[i], &slot->generations[i + 1],
+		(slot->n_generations - i) * sizeof(slot->generations[0]));
+}
+
+struct eun__generation *eun__slot_find_generation(const struct eun_slot *slot, uint32_t number)
+{
+	for (size_t i = 0; i < slot->n_generations; i++)
+		if (slot->generations[i]->info.number == number &&
+		    !slot->generations[i]->is_retired)
+			return slot->generations[i];
+	return NULL;
+}
+
+struct eun__gate *eun__slot_find_gate(const void *userdata, const char *key)
+{
+	const struct eun_slot *slot = userdata;
+
+	for (size_t i = 0; i < slot->n_generations; i++) {
+		const struct eun__hook *hook = eun__generation_find_hook(slot->generations[i], key);
+		struct eun__gate *gate = hook ? eun__hook_get_gate(hook) : NULL;
+
+		if (gate && eub_streq(eun__gate_get_key(gate), key))
+			return gate;
+	}
+	return NULL;
+}
+
+struct eun__source *eun__slot_find_source(const struct eun_slot *slot, uint32_t ring)
+{
+	for (size_t i = 0; i < slot->n_generations; i++)
+		for (size_t j = 0; j < slot->generations[i]->n_sources; j++)
+			if (slot->generations[i]->sources[j]->ring == ring)
+				return slot->generations[i]->sources[j];
+	return NULL;
+}
+
+static int set_not_pinned(struct eun_slot *slot, const struct eun_error *why)
+{
+	free(slot->not_pinned_reason);
+	slot->not_pinned_reason = strdup(why->message);
+	return slot->not_pinned_reason ? 0 : -ENOMEM;
+}
+
+/* Makes the slot's folder and pins its page. */
+static int pin_page(struct eun_slot *slot, const char *pin_dir, struct eun_error *err)
+{
+	char path[EUN__PIN_PATH_MAX];
+	int r = eun__pin_path(path, pin_dir, "page");
 
 	if (r < 0)
+		return eun_error_set(err, r, EUN_REASON_INVALID_ARGUMENT,
+				     "the folder of pins has too long a name");
+	r = eun__pin_dir_new(pin_dir, err);
+	if (r < 0)
 		return r;
-	slot->lost_map_fd = bpf_object__find_map_fd_by_name(object, EUN__LOST_MAP);
-	slot->sources = calloc(slot->exports.n_items + 1, sizeof(*slot->sources));
-	if (!slot->sources)
+	slot->pin_dir = strdup(pin_dir);
+	if (!slot->pin_dir)
 		return eub_error_no_memory(err);
-	for (size_t i = 0; i < slot->exports.n_items && r == 0; i++)
-		r = eun__source_open(&slot->sources[i], slot, &slot->exports.items[i], err);
+	return eun__pin(eun__switch_get_map_fd(slot->gate_switch), path, err);
+}
+
+static void unpin(struct eun_slot *slot)
+{
+	if (slot->pin_dir)
+		(void)eun__pins_remove(slot->pin_dir); /* a successor removes what is left */
+	free(slot->pin_dir);
+	slot->pin_dir = NULL;
+}
+
+/* Links that this kernel cannot pin leave a slot that ends with the process: it says so. */
+static int pin(struct eun_slot *slot, struct eun_error *err)
+{
+	struct eun_error why = EUN_ERROR_INIT;
+	int r = eun__generation_pin(slot->running, &why);
+
+	if (r == -EINVAL || r == -EOPNOTSUPP) {
+		unpin(slot);
+		r = set_not_pinned(slot, &why);
+	}
+	if (r < 0)
+		(void)eun_error_set(err, r, why.reason, "the tracker cannot be pinned: %s",
+				    why.message[0] ? why.message : strerror(-r));
+	if (r < 0 && why.hint[0])
+		eun_error_set_hint(err, "%s", why.hint);
+	eun_error_done(&why);
 	return r;
 }
 
-static int build(struct eun_slot *slot, const struct eun_slot_options *options,
-		 struct eun_error *err)
+static int build(struct eun_slot *slot, struct eun_package *package,
+		 const struct eun_slot_options *options, struct eun_error *err)
 {
-	const char *name = options->name ? options->name : eun_package_get_name(slot->package);
-	int r = set_name(slot, name, err);
+	const struct eun__generation_plan plan = {
+		.slot = slot,
+		.number = 1,
+		.index = FIRST_INDEX,
+		.options = options,
+	};
+	int r = eun__switch_new(&slot->gate_switch, err);
 
+	if (r == 0 && options->pin_dir)
+		r = pin_page(slot, options->pin_dir, err);
 	if (r == 0)
-		r = eun__object_load(slot->package, options, slot->engine->kernel_btf,
-				     &slot->object, err);
-	if (r == 0)
-		r = open_sources(slot, options, err);
-	if (r == 0)
-		r = make_hooks(slot, err);
-	return r;
+		r = eun__generation_new(&plan, package, &slot->running, NULL, err);
+	if (r < 0)
+		return r;
+	eun__slot_add_generation(slot, slot->running);
+	eun__switch_select(slot->gate_switch, FIRST_INDEX);
+	eun__switch_get_page(slot->gate_switch)->next_generation = 2;
+	return 0;
 }
 
 static int new_slot(struct eun_engine *engine, struct eun_package *package,
 		    const struct eun_slot_options *options, struct eun_slot **ret_slot,
 		    struct eun_error *err)
 {
-	struct eun_slot_options defaults = { .size = sizeof(defaults) };
-	struct eun_slot *slot = calloc(1, sizeof(*slot));
+	struct eun_slot_options all = { .size = sizeof(all) };
+	struct eun_slot *slot = NULL;
 	int r;
 
-	if (!slot)
-		return eub_error_no_memory(err);
-	eub_list_init(&slot->link);
-	slot->engine = engine;
-	slot->package = package;
-	slot->generation = 1;
-	slot->lost_map_fd = -EBADF;
 	if (options)
-		memcpy(&defaults, options, EUB_MIN(options->size, sizeof(defaults)));
-	r = build(slot, &defaults, err);
+		memcpy(&all, options, EUB_MIN(options->size, sizeof(all)));
+	r = eun__slot_alloc(engine, all.name ? all.name : eun_package_get_name(package), &slot,
+			    err);
+	if (r < 0)
+		return r;
+	r = build(slot, package, &all, err);
 	if (r < 0) {
-		slot->package = NULL; /* the caller keeps it on failure */
 		eun_slot_free(slot);
 		return r;
 	}
 	*ret_slot = slot;
 	return 0;
+}
+
+/* Gives the package back to the caller. */
+static void undo_new(struct eun_slot *slot)
+{
+	slot->running->package = NULL;
+	eun_slot_free(slot);
 }
 
 int eun_slot_new(struct eun_engine *engine, struct eun_package *package,
@@ -214,12 +268,14 @@ int eun_slot_new(struct eun_engine *engine, struct eun_package *package,
 	if (r < 0)
 		return r;
 	assert(slot);
-	r = attach_hooks(slot, err);
+	r = eun__generation_attach(slot->running, err);
+	if (r == 0)
+		r = pin(slot, err);
 	if (r < 0) {
-		slot->package = NULL;
-		eun_slot_free(slot);
+		undo_new(slot);
 		return r;
 	}
+	eun__generation_publish(slot->running);
 	*ret_slot = slot;
 	return 0;
 }
@@ -238,71 +294,70 @@ int eun_package_check(struct eun_engine *engine, const struct eun_package *packa
 	if (r < 0)
 		return r;
 	assert(slot);
-	slot->package = NULL; /* it was only lent */
-	eun_slot_free(slot);
+	undo_new(slot); /* the package was only lent */
 	return 0;
+}
+
+typedef struct eun__generation *(*end_generation_fn)(struct eun__generation *generation);
+
+static void slot_end(struct eun_slot *slot, end_generation_fn end_generation)
+{
+	eub_list_remove(&slot->link);
+	for (size_t i = 0; i < slot->n_generations; i++)
+		end_generation(slot->generations[i]);
+	eun__switch_free(slot->gate_switch);
+	free(slot->pin_dir);
+	free(slot->not_pinned_reason);
+	free(slot);
 }
 
 struct eun_slot *eun_slot_free(struct eun_slot *slot)
 {
 	if (!slot)
 		return NULL;
-	eub_list_remove(&slot->link);
-	for (size_t i = 0; i < slot->n_hooks; i++)
-		eun__hook_free(slot->hooks[i]);
-	free(slot->hooks);
-	for (size_t i = 0; slot->sources && i < slot->exports.n_items; i++)
-		eun__reader_free(slot->sources[i].reader);
-	free(slot->sources);
-	eun__exports_done(&slot->exports);
-	eun__switch_free(slot->gate_switch);
-	eun__object_free(slot->object);
-	eun_package_free(slot->package);
-	eun__notes_done(&slot->notes);
-	free(slot);
+	unpin(slot); /* before the links are closed, which detaches what has no pin */
+	slot_end(slot, eun__generation_free);
 	return NULL;
 }
 
-static int enable_hooks(struct eun_slot *slot, struct eun_error *err)
+struct eun_slot *eun_slot_leave(struct eun_slot *slot)
 {
-	for (size_t i = 0; i < slot->n_hooks; i++) {
-		int r = eun__hook_enable(slot->hooks[i], err);
+	if (slot)
+		slot_end(slot, slot->pin_dir ? eun__generation_leave : eun__generation_free);
+	return NULL;
+}
 
-		if (r < 0) {
-			while (i-- > 0)
-				eun__hook_disable(slot->hooks[i]);
-			return r;
-		}
-	}
-	return 0;
+int eun_pins_remove(const char *pin_dir)
+{
+	return pin_dir ? eun__pins_remove(pin_dir) : -EINVAL;
 }
 
 static void close_gate(struct eun_slot *slot)
 {
-	eun__switch_set(slot->gate_switch, EUN__SWITCH_CLOSED);
-	for (size_t i = 0; i < slot->n_hooks; i++)
-		if (eun__hook_get_info(slot->hooks[i])->mode == EUN_ATTACH_DIRECT)
-			eun__hook_disable(slot->hooks[i]);
+	eun__switch_close(slot->gate_switch);
+	eun__generation_disable(slot->running);
 }
 
 static int open_gate(struct eun_slot *slot, struct eun_error *err)
 {
-	int r = enable_hooks(slot, err);
+	int r = eun__generation_enable(slot->running, err);
 
 	if (r == 0)
-		eun__switch_set(slot->gate_switch, FIRST_INDEX);
+		eun__switch_open(slot->gate_switch);
 	return r;
 }
 
 int eun__slot_open(struct eun_slot *slot, struct eun_error *err)
 {
-	int r = open_gate(slot, err);
+	bool is_paused = slot->state == EUN_SLOT_ADOPTED &&
+			 eun__switch_get(slot->gate_switch) == EUN__SWITCH_CLOSED;
+	int r = slot->state == EUN_SLOT_ADOPTED ? 0 : open_gate(slot, err);
 
 	if (r < 0)
 		return r;
 	slot->started_wall_ns = eub_clock_wall_ns();
 	slot->started_mono_ns = eub_clock_mono_ns();
-	eun__slot_set_state(slot, EUN_SLOT_RUNNING);
+	eun__slot_set_state(slot, is_paused ? EUN_SLOT_PAUSED : EUN_SLOT_RUNNING);
 	return 0;
 }
 
@@ -348,8 +403,25 @@ int eun_slot_resume(struct eun_slot *slot, struct eun_error *err)
 
 void eun_slot_drain(struct eun_slot *slot)
 {
-	for (size_t i = 0; i < slot->exports.n_items; i++)
-		while (eun__source_read(&slot->sources[i], EUN__POLL_BUDGET, false) > 0)
+	EUB_LIST_FOREACH (source, &slot->sources, struct eun__source, link)
+		while (eun__source_read(source, EUN__POLL_BUDGET, false) > 0)
 			continue;
 	eun__slot_tell_counted_lost(slot);
+}
+
+/* Generations that go on with each other's map count in it together. */
+uint64_t eun__slot_read_counted_lost(const struct eun_slot *slot)
+{
+	uint64_t sum = slot->unloaded_lost;
+
+	for (size_t i = 0; i < slot->n_generations; i++) {
+		bool is_counted = false;
+
+		for (size_t j = 0; j < i; j++)
+			is_counted = is_counted || slot->generations[j]->lost_map_id ==
+						       slot->generations[i]->lost_map_id;
+		if (!is_counted)
+			sum += eun__generation_read_lost(slot->generations[i]);
+	}
+	return sum;
 }

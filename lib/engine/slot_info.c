@@ -8,11 +8,9 @@
 #include <bpf/bpf.h>
 
 static const char *const state_names[] = {
-	[EUN_SLOT_PREPARED] = "prepared",
-	[EUN_SLOT_ADOPTED] = "adopted",
-	[EUN_SLOT_RUNNING] = "running",
-	[EUN_SLOT_PAUSED] = "paused",
-	[EUN_SLOT_STOPPED] = "stopped",
+	[EUN_SLOT_PREPARED] = "prepared", [EUN_SLOT_ADOPTED] = "adopted",
+	[EUN_SLOT_RUNNING] = "running",	  [EUN_SLOT_PAUSED] = "paused",
+	[EUN_SLOT_STOPPED] = "stopped",	  [EUN_SLOT_RELEASED] = "released",
 };
 static_assert(EUB_ARRAY_SIZE(state_names) == _EUN_SLOT_STATE_MAX, "one name per state");
 
@@ -25,10 +23,12 @@ static_assert(EUB_ARRAY_SIZE(mode_names) == _EUN_ATTACH_MODE_MAX, "one name per 
 
 static void add_run_stats(const struct eun_slot *slot, struct eun_slot_stats *stats)
 {
-	for (size_t i = 0; i < slot->n_hooks; i++) {
+	const struct eun__generation *running = slot->running;
+
+	for (size_t i = 0; i < running->n_hooks; i++) {
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);
-		int fd = eun__hook_get_stats_fd(slot->hooks[i]);
+		int fd = eun__hook_get_stats_fd(running->hooks[i]);
 
 		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
 			continue;
@@ -44,10 +44,10 @@ void eun_slot_get_stats(struct eun_slot *slot, struct eun_slot_stats *ret_stats)
 					.lost = slot->perf_lost + eun__slot_read_counted_lost(slot),
 					.decode_errors = slot->decode_errors };
 
-	for (size_t i = 0; i < slot->exports.n_items; i++) {
+	EUB_LIST_FOREACH (source, &slot->sources, struct eun__source, link) {
 		struct eun__reader_info info;
 
-		eun__reader_get_info(slot->sources[i].reader, &info);
+		eun__reader_get_info(source->reader, &info);
 		stats.ring_bytes += info.size_bytes;
 		stats.ring_used_bytes += info.used_bytes;
 		stats.ring_full += info.n_full;
@@ -75,12 +75,34 @@ const char *eun_slot_state_to_string(enum eun_slot_state state)
 
 const struct eun_package *eun_slot_get_package(const struct eun_slot *slot)
 {
-	return slot->package;
+	return slot->running->package;
 }
 
 uint32_t eun_slot_get_generation(const struct eun_slot *slot)
 {
-	return slot->generation;
+	return slot->running->info.number;
+}
+
+uint32_t eun_slot_get_next_generation(const struct eun_slot *slot)
+{
+	return eun__switch_get_page(slot->gate_switch)->next_generation;
+}
+
+const struct eun_generation *eun_slot_get_loaded(const struct eun_slot *slot, size_t i)
+{
+	for (size_t k = 0; k < slot->n_generations; k++)
+		if (!slot->generations[k]->is_retired && i-- == 0)
+			return &slot->generations[k]->info;
+	return NULL;
+}
+
+bool eun_slot_survives(const struct eun_slot *slot, const char **ret_why)
+{
+	if (ret_why)
+		*ret_why = slot->pin_dir	     ? ""
+			   : slot->not_pinned_reason ? slot->not_pinned_reason
+						     : "nothing of it is pinned";
+	return slot->pin_dir;
 }
 
 uint64_t eun_slot_get_started_wall_ns(const struct eun_slot *slot)
@@ -95,17 +117,19 @@ uint64_t eun_slot_get_started_mono_ns(const struct eun_slot *slot)
 
 const struct eun_slot_hook *eun_slot_get_hook(const struct eun_slot *slot, size_t i)
 {
-	return i < slot->n_hooks ? eun__hook_get_info(slot->hooks[i]) : NULL;
+	return i < slot->running->n_hooks ? eun__hook_get_info(slot->running->hooks[i]) : NULL;
 }
 
 const struct eun_schema *eun_slot_get_schema(const struct eun_slot *slot, size_t i)
 {
-	return i < slot->exports.n_items ? slot->exports.items[i].schema : NULL;
+	const struct eun__exports *exports = &slot->running->exports;
+
+	return i < exports->n_items ? exports->items[i].schema : NULL;
 }
 
 const char *eun_slot_get_note(const struct eun_slot *slot, size_t i)
 {
-	return i < slot->notes.n_items ? slot->notes.items[i] : NULL;
+	return i < slot->running->notes.n_items ? slot->running->notes.items[i] : NULL;
 }
 
 const char *eun_attach_mode_to_string(enum eun_attach_mode mode)

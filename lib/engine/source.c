@@ -7,29 +7,48 @@
 #include "engine/source.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "engine/internal.h"
 #include "engine/limits.h"
 #include "engine/slot.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Moves on to the writer of the record at @seq. */
+static void pass_writers(struct eun__source *source, uint64_t seq)
+{
+	size_t n = 0;
+
+	while (n < source->n_next && source->next[n].from_seq <= seq)
+		source->writer = source->next[n++];
+	if (n == 0)
+		return;
+	source->n_next -= n;
+	memmove(source->next, source->next + n, source->n_next * sizeof(source->next[0]));
+}
 
 static void on_record(void *userdata, const void *data, uint32_t size, uint64_t seq)
 {
 	struct eun__source *source = userdata;
 	struct eun_slot *slot = source->slot;
 	const struct eun_engine_options *options = &slot->engine->options;
-	const struct eun_event event = { .schema = source->schema,
-					 .data = data,
-					 .size = size,
-					 .generation = slot->generation,
-					 .seq = seq,
-					 .time_wall_ns = eub_clock_wall_ns() };
+	struct eun_event event = { .data = data,
+				   .size = size,
+				   .seq = seq,
+				   .ring = source->ring,
+				   .time_wall_ns = eub_clock_wall_ns() };
 
+	if (source->n_next > 0)
+		pass_writers(source, seq);
+	event.schema = source->writer.schema;
+	event.generation = source->writer.generation;
 	slot->events++;
 	slot->bytes += size;
-	if (size < eun_schema_get_size(source->schema))
+	if (size < eun_schema_get_size(event.schema))
 		slot->decode_errors++;
 	if (options->on_event)
 		options->on_event(slot, &event, options->userdata);
@@ -52,23 +71,6 @@ static void on_lost(void *userdata, uint64_t count)
 }
 
 static const struct eun__reader_ops reader_ops = { .on_record = on_record, .on_lost = on_lost };
-
-uint64_t eun__slot_read_counted_lost(const struct eun_slot *slot)
-{
-	int n_cpus = libbpf_num_possible_cpus();
-	uint64_t sum = 0;
-	uint64_t *values;
-	uint32_t key = 0;
-
-	if (slot->lost_map_fd < 0 || n_cpus <= 0)
-		return 0;
-	values = calloc((size_t)n_cpus, sizeof(*values));
-	if (values && bpf_map_lookup_elem(slot->lost_map_fd, &key, values) == 0)
-		for (int i = 0; i < n_cpus; i++)
-			sum += values[i];
-	free(values);
-	return sum;
-}
 
 void eun__slot_tell_counted_lost(struct eun_slot *slot)
 {
@@ -105,21 +107,83 @@ unsigned int eun__source_read(struct eun__source *source, unsigned int budget, b
 	return n;
 }
 
-int eun__source_open(struct eun__source *source, struct eun_slot *slot,
-		     const struct eun__export *export, struct eun_error *err)
+int eun__source_get_ring_id(int map_fd, uint32_t *ret_ring)
 {
-	int fd = bpf_map__fd(export->map);
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(map_fd, &info, &size) < 0)
+		return -errno;
+	*ret_ring = info.id;
+	return 0;
+}
+
+static int open_reader(struct eun__source *source, const struct bpf_map *map, struct eun_error *err)
+{
+	int fd = bpf_map__fd(map);
+
+	if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
+		return eun__reader_new_ring(fd, &reader_ops, source, &source->reader, err);
+	return eun__reader_new_perf(fd, EUN__PERF_PAGES, &reader_ops, source, &source->reader, err);
+}
+
+int eun__source_new(struct eun_slot *slot, const struct eun__export *export, uint32_t generation,
+		    struct eun__source **ret_source, struct eun_error *err)
+{
+	struct eun__source *source = calloc(1, sizeof(*source));
 	int r;
 
+	if (!source)
+		return eub_error_no_memory(err);
+	eub_list_init(&source->link);
 	eub_list_init(&source->edge_link);
 	source->slot = slot;
-	source->schema = export->schema;
-	if (bpf_map__type(export->map) == BPF_MAP_TYPE_RINGBUF)
-		r = eun__reader_new_ring(fd, &reader_ops, source, &source->reader, err);
-	else
-		r = eun__reader_new_perf(fd, EUN__PERF_PAGES, &reader_ops, source, &source->reader,
-					 err);
-	if (r < 0)
+	source->n_users = 1;
+	source->writer = (struct eun__writer){ .generation = generation, .schema = export->schema };
+	r = eun__source_get_ring_id(bpf_map__fd(export->map), &source->ring);
+	if (r == 0)
+		r = open_reader(source, export->map, err);
+	if (r < 0) {
 		eun_error_prefix(err, "map '%s'", bpf_map__name(export->map));
-	return r;
+		eun__source_unref(source);
+		return r;
+	}
+	*ret_source = source;
+	return 0;
+}
+
+struct eun__source *eun__source_ref(struct eun__source *source)
+{
+	source->n_users++;
+	return source;
+}
+
+struct eun__source *eun__source_unref(struct eun__source *source)
+{
+	if (!source || --source->n_users > 0)
+		return NULL;
+	eub_list_remove(&source->link);
+	eub_list_remove(&source->edge_link);
+	eun__reader_free(source->reader);
+	free(source);
+	return NULL;
+}
+
+void eun__source_set_writer(struct eun__source *source, uint32_t generation,
+			    const struct eun_schema *schema)
+{
+	const struct eun__writer writer = { .from_seq = eun__reader_get_end(source->reader),
+					    .generation = generation,
+					    .schema = schema };
+
+	/* More swaps than that without a look at the ring: the last but one passes for its elder.
+	 */
+	if (source->n_next == EUN__WRITERS_MAX)
+		source->n_next--;
+	source->next[source->n_next++] = writer;
+}
+
+void eun__source_settle(struct eun__source *source)
+{
+	pass_writers(source, eun__reader_get_position(source->reader));
 }

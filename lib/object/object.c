@@ -15,7 +15,9 @@
 #include "object/attach_point.h"
 #include "object/libbpf_log.h"
 #include "object/limits.h"
+#include "object/pins.h"
 #include "object/settings.h"
+#include "object/target.h"
 #include "package/elf.h"
 
 #include <bpf/bpf.h>
@@ -26,7 +28,9 @@
 
 struct eun__object {
 	struct bpf_object *bpf;
-	char *verifier_log; /* during the load only */
+	char *verifier_log; /* from opening to loading only */
+	int *adopted_fds;   /* by the programs' order; -EBADF: was not loaded. NULL: not adopted */
+	size_t n_adopted;
 };
 
 /* The contents of section @name; NULL if the object has none. */
@@ -255,16 +259,20 @@ static int explain_missing_target(const struct eun__object *object, struct eun__
 	return 0;
 }
 
-static int load_object(struct eun__object *object, struct eun__kernel_btf *kernel,
-		       struct eun_error *err)
+int eun__object_load(struct eun__object *object, struct eun__kernel_btf *kernel,
+		     struct eun_error *err)
 {
 	int r;
 
 	eun__libbpf_log_reset();
 	r = bpf_object__load(object->bpf);
 	if (r == -ESRCH && explain_missing_target(object, kernel, err) < 0)
-		return -ENOENT;
-	return r < 0 ? load_failed(object, r, kernel, err) : 0;
+		r = -ENOENT;
+	else if (r < 0)
+		r = load_failed(object, r, kernel, err);
+	free(object->verifier_log);
+	object->verifier_log = NULL;
+	return r;
 }
 
 static int build(struct eun__object *object, const struct eun_package *package,
@@ -287,17 +295,17 @@ static int build(struct eun__object *object, const struct eun_package *package,
 	if (r < 0)
 		return r;
 	fix_value_sizes(object);
-	r = set_ring_sizes(object, options->ring_bytes, err);
+	r = eun__targets_check(options, object->bpf, err);
+	if (r == 0)
+		r = set_ring_sizes(object, options->ring_bytes, err);
 	if (r == 0)
 		r = eun__settings_apply(object->bpf, package, options, err);
-	if (r == 0)
-		r = prepare_programs(object, kernel, err);
-	return r < 0 ? r : load_object(object, kernel, err);
+	return r < 0 ? r : prepare_programs(object, kernel, err);
 }
 
-int eun__object_load(const struct eun_package *package, const struct eun_slot_options *options,
-		     struct eun__kernel_btf *btf, struct eun__object **ret_object,
-		     struct eun_error *err)
+int eun__object_prepare(const struct eun_package *package, const struct eun_slot_options *options,
+			struct eun__kernel_btf *btf, struct eun__object **ret_object,
+			struct eun_error *err)
 {
 	struct eun__object *object = calloc(1, sizeof(*object));
 	int r;
@@ -305,8 +313,99 @@ int eun__object_load(const struct eun_package *package, const struct eun_slot_op
 	if (!object)
 		return eub_error_no_memory(err);
 	r = build(object, package, options, btf, err);
-	free(object->verifier_log);
-	object->verifier_log = NULL;
+	if (r < 0) {
+		eun__object_free(object);
+		return r;
+	}
+	*ret_object = object;
+	return 0;
+}
+
+int eun__object_pin(const struct eun__object *object, const char *dir, struct eun_error *err)
+{
+	struct bpf_program *program;
+	char path[EUN__PIN_PATH_MAX];
+	struct bpf_map *map;
+	size_t i = 0;
+	int r = 0;
+
+	bpf_object__for_each_map(map, object->bpf)
+	{
+		if (r == 0)
+			r = eun__pin_path_numbered(path, dir, "map", i++);
+		if (r == 0 && bpf_map__autocreate(map))
+			r = eun__pin(bpf_map__fd(map), path, err);
+	}
+	i = 0;
+	bpf_object__for_each_program(program, object->bpf)
+	{
+		if (r == 0)
+			r = eun__pin_path_numbered(path, dir, "prog", i++);
+		if (r == 0 && bpf_program__autoload(program))
+			r = eun__pin(bpf_program__fd(program), path, err);
+	}
+	return r;
+}
+
+static int adopt_maps(struct eun__object *object, const char *dir, struct eun_error *err)
+{
+	char path[EUN__PIN_PATH_MAX];
+	struct bpf_map *map;
+	size_t i = 0;
+
+	bpf_object__for_each_map(map, object->bpf)
+	{
+		_cleanup_(eub_closep) int fd = -EBADF;
+		int r = eun__pin_path_numbered(path, dir, "map", i++);
+
+		if (r < 0)
+			return r;
+		if (!bpf_map__autocreate(map))
+			continue;
+		fd = bpf_obj_get(path);
+		r = fd < 0 ? fd : bpf_map__reuse_fd(map, fd);
+		if (r < 0)
+			return eun_error_set(err, r, EUN_REASON_NOT_FOUND,
+					     "the map pinned at '%s' cannot be opened: %s", path,
+					     strerror(-r));
+	}
+	return 0;
+}
+
+/* An optional program that was not loaded has no pin; that one is missing shows at its hook. */
+static int adopt_programs(struct eun__object *object, const char *dir, struct eun_error *err)
+{
+	struct bpf_program *program;
+	char path[EUN__PIN_PATH_MAX];
+	size_t n = 0;
+
+	bpf_object__for_each_program(program, object->bpf) n++;
+	object->adopted_fds = calloc(n + 1, sizeof(*object->adopted_fds));
+	if (!object->adopted_fds)
+		return eub_error_no_memory(err);
+	for (; object->n_adopted < n; object->n_adopted++) {
+		int r = eun__pin_path_numbered(path, dir, "prog", object->n_adopted);
+
+		if (r < 0)
+			return r;
+		object->adopted_fds[object->n_adopted] = bpf_obj_get(path);
+	}
+	return 0;
+}
+
+int eun__object_adopt(const struct eun_package *package, const char *dir,
+		      struct eun__object **ret_object, struct eun_error *err)
+{
+	struct eun__object *object = calloc(1, sizeof(*object));
+	int r;
+
+	if (!object)
+		return eub_error_no_memory(err);
+	r = open_object(object, package, NULL, err);
+	if (r == 0)
+		r = adopt_maps(object, dir, err);
+	if (r == 0)
+		r = adopt_programs(object, dir, err);
 	if (r < 0) {
 		eun__object_free(object);
 		return r;
@@ -319,6 +418,9 @@ struct eun__object *eun__object_free(struct eun__object *object)
 {
 	if (!object)
 		return NULL;
+	for (size_t i = 0; i < object->n_adopted; i++)
+		eub_closep(&object->adopted_fds[i]);
+	free(object->adopted_fds);
 	bpf_object__close(object->bpf);
 	free(object->verifier_log);
 	free(object);
@@ -330,12 +432,34 @@ struct bpf_object *eun__object_get_bpf(const struct eun__object *object)
 	return object->bpf;
 }
 
+static bool is_loaded(const struct eun__object *object, const struct bpf_program *program)
+{
+	return object->adopted_fds ? eun__object_get_program_fd(object, program) >= 0
+				   : bpf_program__autoload(program);
+}
+
 struct bpf_program *eun__object_next_program(const struct eun__object *object,
 					     struct bpf_program *previous)
 {
 	struct bpf_program *program = bpf_object__next_program(object->bpf, previous);
 
-	while (program && !bpf_program__autoload(program))
+	while (program && !is_loaded(object, program))
 		program = bpf_object__next_program(object->bpf, program);
 	return program;
+}
+
+int eun__object_get_program_fd(const struct eun__object *object, const struct bpf_program *program)
+{
+	struct bpf_program *other;
+	size_t i = 0;
+
+	if (!object->adopted_fds)
+		return bpf_program__fd(program);
+	bpf_object__for_each_program(other, object->bpf)
+	{
+		if (other == program)
+			return object->adopted_fds[i];
+		i++;
+	}
+	return -EBADF;
 }

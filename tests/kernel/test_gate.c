@@ -155,7 +155,8 @@ static void begin(struct fixture *f, const char *name)
 	kind = eun__attach_kind_find(bpf_program__section_name(find_program(f, name, 'a')));
 	assert_non_null(kind);
 	assert_int_equal(eun__switch_new(&f->sw, &err), 0);
-	r = eun__gate_new(f->sw, kind, find_program(f, name, 'a'), &f->gate, &err);
+	r = eun__gate_new(f->sw, kind, find_program(f, name, 'a'),
+			  bpf_program__fd(find_program(f, name, 'a')), name, &f->gate, &err);
 	if (r < 0)
 		print_message("%s\n", err.message);
 	assert_int_equal(r, 0);
@@ -166,7 +167,7 @@ static void begin(struct fixture *f, const char *name)
 
 static void end(struct fixture *f)
 {
-	eun__gate_free(f->gate);
+	eun__gate_unref(f->gate);
 	eun__switch_free(f->sw);
 	(void)munmap((void *)(uintptr_t)f->counts, 4096);
 	bpf_object__close(f->object);
@@ -204,7 +205,7 @@ static void attach(struct fixture *f)
 	int r;
 
 	eun__switch_set(f->sw, 0);
-	r = eun__gate_attach(f->gate, 1);
+	r = eun__gate_attach(f->gate, NULL, 1);
 	if (r < 0) {
 		end(f);
 		skip_because("the gate cannot be attached on this kernel", r);

@@ -29,8 +29,9 @@ enum eun_slot_state {
 	EUN_SLOT_PREPARED, /* loaded and attached, the gate is closed */
 	EUN_SLOT_ADOPTED,  /* found running or paused, not yet in an engine */
 	EUN_SLOT_RUNNING,
-	EUN_SLOT_PAUSED,  /* attached, the gate is closed; skipped invocations are counted */
-	EUN_SLOT_STOPPED, /* taken out of the engine, the gate is closed for good */
+	EUN_SLOT_PAUSED,   /* attached, the gate is closed; skipped invocations are counted */
+	EUN_SLOT_STOPPED,  /* taken out of the engine, the gate is closed for good */
+	EUN_SLOT_RELEASED, /* taken out of the engine with the gate as it was */
 	_EUN_SLOT_STATE_MAX,
 };
 

@@ -4,13 +4,14 @@
  * memory store for all gated hooks), retire (wait, drain, unload what is no longer kept). A failure
  * before the commit leaves the slot as it was. docs/architecture.md, "Swap".
  *
- *   eun_swap_new()      any thread; the slot keeps running, and may be read, paused and resumed
+ *   eun_swap_new()      any thread; the slot keeps running and its events may be dispatched
  *   eun_swap_commit()   engine's thread
  *   eun_engine_quiesce() any thread: until nothing runs any more that began before the switch
  *   eun_swap_drain()    engine's thread: the last events of generations that go
  *   eun_swap_free()     any thread: unloads them
  *
- * Of one slot there is at most one swap at a time; until eun_swap_free() the slot must not be
+ * Of one slot there is at most one swap at a time; from eun_swap_new() to eun_swap_commit(), and
+ * during eun_swap_free(), nothing else may be done to it; until eun_swap_free() it must not be
  * removed.
  */
 #ifndef EUNOMIA_SWAP_H
