@@ -4,9 +4,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
-#include "rpc/server.h"
-
-#include "eunomia/v1/eunomia.pb-c.h"
+#include "fake_stream.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -18,12 +16,36 @@ struct fake_agent {
 	int fd;
 	pthread_t thread;
 	char path[64];
+	size_t step;	   /* streams of scripts answered */
+	enum fake_end end; /* of the present connection */
 };
 
 /* Literals as protobuf-c wants them: it only packs them. */
 static char *text(const char *s)
 {
 	return (char *)(uintptr_t)s;
+}
+
+static void fill_sinks(Eunomia__V1__SlotStats *stats)
+{
+	static Eunomia__V1__SinkStats journal;
+	static Eunomia__V1__SinkStats *sinks[] = { &journal };
+	static Eunomia__V1__LostCount lost[2];
+	static Eunomia__V1__LostCount *lost_pointers[] = { &lost[0], &lost[1] };
+
+	for (size_t i = 0; i < 2; i++) {
+		eunomia__v1__lost_count__init(&lost[i]);
+		lost[i].reason = text(i == 0 ? "rate-limit" : "queue-full");
+		lost[i].count = i + 1;
+	}
+	eunomia__v1__sink_stats__init(&journal);
+	journal.sink = text("journal");
+	journal.delivered = 100;
+	journal.filtered = 20;
+	journal.lost = lost_pointers;
+	journal.n_lost = 2;
+	stats->sinks = sinks;
+	stats->n_sinks = 1;
 }
 
 static void fill_survival(Eunomia__V1__Slot *slot, bool is_alpha)
@@ -59,9 +81,10 @@ static void fill_slot(Eunomia__V1__Slot *slot, Eunomia__V1__SlotStats *stats, co
 	stats->lost = is_alpha ? 0 : 5;
 	stats->events_per_second = is_alpha ? 0.5 : 170000.0;
 	fill_survival(slot, is_alpha);
+	fill_sinks(stats);
 }
 
-static bool is_slot(const char *name)
+bool fake_agent_has_slot(const char *name)
 {
 	return eub_streq(name, "alpha") || eub_streq(name, "b");
 }
@@ -106,7 +129,7 @@ static void reply_slot(struct rpc_call *call, const char *name)
 	rpc_call_finish(call);
 }
 
-static void refuse(struct rpc_call *call, const char *name)
+void fake_agent_refuse(struct rpc_call *call, const char *name)
 {
 	struct eun_error err = EUN_ERROR_INIT;
 
@@ -116,6 +139,9 @@ static void refuse(struct rpc_call *call, const char *name)
 		(void)eun_error_set(&err, -EACCES, EUN_REASON_VERIFIER, "refused 'prog'");
 		eun_error_set_log(&err, "back-edge from insn 7 to 3\n", 1000);
 		eun_error_set_hint(&err, "unroll the loop");
+	} else if (fake_agent_has_slot(name)) {
+		(void)eun_error_set(&err, -ESTALE, EUN_REASON_WRONG_STATE,
+				    "generation 1 is running, not 9");
 	} else {
 		(void)eun_error_set(&err, -ENOENT, EUN_REASON_NOT_FOUND, "there is no slot '%s'",
 				    name);
@@ -128,10 +154,23 @@ static void on_slot(struct rpc_call *call, const ProtobufCMessage *message)
 {
 	const char *name = ((const Eunomia__V1__SlotRequest *)message)->name;
 
-	if (is_slot(name))
+	if (fake_agent_has_slot(name))
 		reply_slot(call, name);
 	else
-		refuse(call, name);
+		fake_agent_refuse(call, name);
+}
+
+/* Echoes what it was sent as the slot's package, so that the client's request can be checked. */
+static void echo_start(const Eunomia__V1__StartRequest *request, char *echo, size_t size)
+{
+	(void)snprintf(
+	    echo, size, "%zu|%s|%s|%s=%s|%s|%s|%u|%s|%u|%u|%d", request->package.len,
+	    request->tracker, request->name, request->n_settings ? request->settings[0]->key : "",
+	    request->n_settings ? request->settings[0]->value : "",
+	    request->n_args ? request->args[0] : "", request->n_types ? request->types[0] : "",
+	    request->ring_bytes, request->n_attach ? request->attach[0] : "",
+	    request->budget ? (unsigned int)request->budget->events_per_second : 0,
+	    request->budget ? (unsigned int)request->budget->bytes_per_second : 0, request->enable);
 }
 
 /* Echoes what it was sent as the slot's package, so that the client's request can be checked. */
@@ -144,19 +183,45 @@ static void on_start(struct rpc_call *call, const ProtobufCMessage *message)
 	char echo[256];
 
 	if (eub_streq(request->name, "loop") || eub_streq(request->tracker, "unknown")) {
-		refuse(call, request->name);
+		fake_agent_refuse(call, request->name);
 		return;
 	}
 	fill_slot(&slot, &stats, "alpha");
-	(void)snprintf(echo, sizeof(echo), "%zu|%s|%s|%s=%s|%s|%s|%u", request->package.len,
-		       request->tracker, request->name,
-		       request->n_settings ? request->settings[0]->key : "",
-		       request->n_settings ? request->settings[0]->value : "",
-		       request->n_args ? request->args[0] : "",
-		       request->n_types ? request->types[0] : "", request->ring_bytes);
+	echo_start(request, echo, sizeof(echo));
 	slot.package = echo;
 	reply.slot = &slot;
 	(void)rpc_call_send(call, &reply.base);
+	rpc_call_finish(call);
+}
+
+/* Slot "b" has a hook and a map that are worth a remark. */
+static void reply_swap(struct rpc_call *call, Eunomia__V1__SwapReply *reply)
+{
+	bool is_exact = eub_streq(reply->slot->name, "alpha");
+	Eunomia__V1__SwapHook hooks[2];
+	Eunomia__V1__SwapHook *hook_pointers[] = { &hooks[0], &hooks[1] };
+	Eunomia__V1__SwapMap maps[2];
+	Eunomia__V1__SwapMap *map_pointers[] = { &maps[0], &maps[1] };
+
+	for (size_t i = 0; i < 2; i++) {
+		eunomia__v1__swap_hook__init(&hooks[i]);
+		eunomia__v1__swap_map__init(&maps[i]);
+		hooks[i].program = text(i == 0 ? "enter" : "exit");
+		hooks[i].section = text(i == 0 ? "tp/x/y" : "iter/task");
+		hooks[i].how = text(i == 0 || is_exact ? "gate" : "overlap");
+		hooks[i].change = text("kept");
+		hooks[i].exact = i == 0 || is_exact;
+		hooks[i].reason = text(hooks[i].exact ? "" : "cannot be tail-called");
+		maps[i].name = text(i == 0 ? "start" : "events");
+		maps[i].reused = i == 0 || is_exact;
+		maps[i].reason = text(maps[i].reused ? "" : "value size 8, was 4");
+	}
+	reply->exact = is_exact;
+	reply->hooks = hook_pointers;
+	reply->n_hooks = 2;
+	reply->maps = map_pointers;
+	reply->n_maps = 2;
+	(void)rpc_call_send(call, &reply->base);
 	rpc_call_finish(call);
 }
 
@@ -208,94 +273,93 @@ static void on_info(struct rpc_call *call, const ProtobufCMessage *message)
 	rpc_call_finish(call);
 }
 
-static void send_schema(struct rpc_call *call, const char *slot, uint32_t id)
+/* Echoes the request in the slot's package, as on_start() does, and in the numbers of the answer.
+ */
+static void on_swap(struct rpc_call *call, const ProtobufCMessage *message)
 {
-	Eunomia__V1__StreamReply reply = EUNOMIA__V1__STREAM_REPLY__INIT;
-	Eunomia__V1__Schema schema;
+	const Eunomia__V1__SwapRequest *request = (const Eunomia__V1__SwapRequest *)message;
+	Eunomia__V1__SwapReply reply = EUNOMIA__V1__SWAP_REPLY__INIT;
+	Eunomia__V1__SlotStats stats;
+	Eunomia__V1__Slot slot;
+	char echo[256];
 
-	eunomia__v1__schema__init(&schema);
-	schema.slot = text(slot);
-	schema.generation = 1;
-	schema.type = text("event");
-	schema.text_header = text("TIME  PID");
-	schema.id = id;
-	reply.kind_case = EUNOMIA__V1__STREAM_REPLY__KIND_SCHEMA;
-	reply.schema = &schema;
-	(void)rpc_call_send(call, &reply.base);
-}
-
-static void send_batch(struct rpc_call *call, const char *slot, uint32_t id, size_t n,
-		       Eunomia__V1__Format format)
-{
-	Eunomia__V1__StreamReply reply = EUNOMIA__V1__STREAM_REPLY__INIT;
-	Eunomia__V1__EventBatch batch;
-	Eunomia__V1__Event events[4];
-	Eunomia__V1__Event *pointers[4];
-	static uint8_t raw[] = { 1, 0, 2 };
-
-	eunomia__v1__event_batch__init(&batch);
-	for (size_t i = 0; i < n; i++) {
-		eunomia__v1__event__init(&events[i]);
-		events[i].seq = 10 + i;
-		events[i].time_unix_ns = 1;
-		if (format == EUNOMIA__V1__FORMAT__FORMAT_TEXT) {
-			events[i].body_case = EUNOMIA__V1__EVENT__BODY_TEXT;
-			events[i].text = text("00:00:00  1");
-		} else if (format == EUNOMIA__V1__FORMAT__FORMAT_RAW) {
-			events[i].body_case = EUNOMIA__V1__EVENT__BODY_RAW;
-			events[i].raw = (ProtobufCBinaryData){ .len = 3, .data = raw };
-		} else {
-			events[i].body_case = EUNOMIA__V1__EVENT__BODY_JSON;
-			events[i].json = text("{\"pid\":1}");
-		}
-		pointers[i] = &events[i];
+	if (!fake_agent_has_slot(request->start->name) || request->expected_generation == 9) {
+		fake_agent_refuse(call, request->start->name);
+		return;
 	}
-	batch.slot = text(slot);
-	batch.generation = 1;
-	batch.schema_id = id;
-	batch.events = pointers;
-	batch.n_events = n;
-	reply.kind_case = EUNOMIA__V1__STREAM_REPLY__KIND_BATCH;
-	reply.batch = &batch;
-	(void)rpc_call_send(call, &reply.base);
+	fill_slot(&slot, &stats, request->start->name);
+	echo_start(request->start, echo, sizeof(echo));
+	slot.package = echo;
+	reply.slot = &slot;
+	reply.dry_run = request->dry_run;
+	reply.old_generation = request->expected_generation;
+	reply.new_generation = (uint32_t)request->maps;
+	reply.switch_ns = 40;
+	reply.prepare_ns = request->probation_ns;
+	reply_swap(call, &reply);
 }
 
-static void send_loss(struct rpc_call *call)
+static void on_rollback(struct rpc_call *call, const ProtobufCMessage *message)
 {
-	Eunomia__V1__StreamReply reply = EUNOMIA__V1__STREAM_REPLY__INIT;
-	Eunomia__V1__Lost lost;
+	const Eunomia__V1__RollbackRequest *request = (const Eunomia__V1__RollbackRequest *)message;
+	Eunomia__V1__SwapReply reply = EUNOMIA__V1__SWAP_REPLY__INIT;
+	Eunomia__V1__SlotStats stats;
+	Eunomia__V1__Slot slot;
 
-	eunomia__v1__lost__init(&lost);
-	lost.slot = text("b");
-	lost.count = 4;
-	lost.reason = text("ring-full");
-	lost.time_unix_ns = 2;
-	reply.kind_case = EUNOMIA__V1__STREAM_REPLY__KIND_LOST;
-	reply.lost = &lost;
+	if (!fake_agent_has_slot(request->name) || request->expected_generation == 9) {
+		fake_agent_refuse(call, request->name);
+		return;
+	}
+	fill_slot(&slot, &stats, request->name);
+	reply.slot = &slot;
+	reply.old_generation = request->expected_generation;
+	reply.new_generation = request->generation;
+	reply.prepare_ns = 2100000;
+	reply_swap(call, &reply);
+}
+
+static void on_history(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	const char *name = ((const Eunomia__V1__SlotRequest *)message)->name;
+	Eunomia__V1__HistoryReply reply = EUNOMIA__V1__HISTORY_REPLY__INIT;
+	Eunomia__V1__Generation generations[2];
+	Eunomia__V1__Generation *pointers[2] = { &generations[0], &generations[1] };
+	Eunomia__V1__Setting setting;
+	Eunomia__V1__Setting *settings[] = { &setting };
+	char *args[] = { text("--all") };
+
+	if (!fake_agent_has_slot(name)) {
+		fake_agent_refuse(call, name);
+		return;
+	}
+	eunomia__v1__setting__init(&setting);
+	setting.key = text("pid");
+	setting.value = text("7");
+	for (uint32_t i = 0; i < 2; i++) {
+		eunomia__v1__generation__init(&generations[i]);
+		generations[i].number = i + 1;
+		generations[i].package = text("pack");
+		generations[i].package_version = text("0.1");
+		generations[i].loaded_unix_ns = 1000000000;
+		generations[i].state = text(i == 0 ? "loaded" : "running");
+		generations[i].origin = text(i == 0 ? "start" : "swap");
+	}
+	generations[1].settings = settings;
+	generations[1].n_settings = 1;
+	generations[1].args = args;
+	generations[1].n_args = 1;
+	reply.generations = pointers;
+	reply.n_generations = 2;
 	(void)rpc_call_send(call, &reply.base);
+	rpc_call_finish(call);
 }
 
 static void on_stream(struct rpc_call *call, const ProtobufCMessage *message)
 {
-	const Eunomia__V1__StreamRequest *request = (const Eunomia__V1__StreamRequest *)message;
+	struct fake_agent *agent = rpc_session_get_userdata(rpc_call_get_session(call));
 
-	if (request->n_slots > 0 && eub_streq(request->slots[0], "broken")) {
-		send_batch(call, "broken", 99, 1, request->format);
-		rpc_call_finish(call);
-		return;
-	}
-	for (size_t i = 0; i < request->n_slots; i++) {
-		if (!is_slot(request->slots[i])) {
-			refuse(call, request->slots[i]);
-			return;
-		}
-	}
-	send_schema(call, "alpha", 1);
-	send_schema(call, "b", 2);
-	send_batch(call, "alpha", 1, 3, request->format);
-	send_batch(call, "b", 2, 1, request->format);
-	send_loss(call);
-	rpc_call_finish(call);
+	agent->end =
+	    fake_stream_answer(call, (const Eunomia__V1__StreamRequest *)message, &agent->step);
 }
 
 #define METHOD(service_method, rpc_kind, message, handler)                                         \
@@ -310,6 +374,11 @@ static const struct rpc_method methods[] = {
 	METHOD("Trackers/Stop", RPC_UNARY, slot_request, on_slot),
 	METHOD("Trackers/Pause", RPC_UNARY, slot_request, on_slot),
 	METHOD("Trackers/Resume", RPC_UNARY, slot_request, on_slot),
+	METHOD("Trackers/Enable", RPC_UNARY, slot_request, on_slot),
+	METHOD("Trackers/Disable", RPC_UNARY, slot_request, on_slot),
+	METHOD("Trackers/Swap", RPC_UNARY, swap_request, on_swap),
+	METHOD("Trackers/Rollback", RPC_UNARY, rollback_request, on_rollback),
+	METHOD("Trackers/History", RPC_UNARY, slot_request, on_history),
 	METHOD("Trackers/Get", RPC_UNARY, slot_request, on_slot),
 	METHOD("Trackers/List", RPC_UNARY, list_request, on_list),
 	METHOD("Agent/Info", RPC_UNARY, info_request, on_info),
@@ -337,14 +406,16 @@ static int flush(struct rpc_session *session, int fd)
 	return r;
 }
 
-static void serve(int fd)
+static void serve(struct fake_agent *agent, int fd)
 {
 	struct rpc_session *session = NULL;
 	char bytes[4096];
-	int r = rpc_session_new(&rpc_server, NULL, &session);
+	int r = rpc_session_new(&rpc_server, agent, &session);
 
 	assert(r == 0);
-	while (flush(session, fd) == 0 && !rpc_session_is_over(session)) {
+	agent->end = FAKE_END_NONE;
+	while (flush(session, fd) == 0 && !rpc_session_is_over(session) &&
+	       agent->end == FAKE_END_NONE) {
 		ssize_t n = read(fd, bytes, sizeof(bytes));
 
 		if (n <= 0 || rpc_session_feed(session, bytes, (size_t)n) < 0)
@@ -355,11 +426,13 @@ static void serve(int fd)
 
 static void *run(void *userdata)
 {
-	const struct fake_agent *agent = userdata;
+	struct fake_agent *agent = userdata;
 	int fd;
 
 	while ((fd = accept4(agent->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-		serve(fd);
+		serve(agent, fd);
+		if (agent->end == FAKE_END_VANISH)
+			(void)unlink(agent->path);
 		(void)close(fd);
 	}
 	return NULL;

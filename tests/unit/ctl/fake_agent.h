@@ -3,8 +3,7 @@
  * An agent without an engine: a thread that serves canned answers over a real Unix socket by the
  * project's own gRPC server. EUNOMIA_HOST names it. Slots: "alpha" (running) and "b" (paused).
  * Every other name is NOT_FOUND; "secret" is PERMISSION; "loop" fails as the verifier would.
- * Events.Stream announces one type for each slot, sends three events of alpha, one of b and a loss,
- * and ends; a stream of "broken" refers to a type that was never announced.
+ * Verbs that load or switch echo their request. Event streams: fake_stream.h.
  */
 #pragma once
 

@@ -108,7 +108,7 @@ static void test_show(void **state)
 
 static void test_verbs(void **state)
 {
-	static const char *const verbs[] = { "stop", "pause", "resume" };
+	static const char *const verbs[] = { "stop", "pause", "resume", "enable", "disable" };
 
 	(void)state;
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(verbs); i++) {
@@ -139,10 +139,14 @@ static void test_start(void **state)
 	EXPECT(CTL_EXIT_FAILED, "", NULL, "start", "unknown");
 	c = CAPTURE("start", "{ }", "--name", "n", "--set", "k=v=w", "--type", "T", "--ring-bytes",
 		    "64k", "-o", "jsonl", "--", "--pid");
-	assert_non_null(strstr(c.out, "\"package\":\"3||n|k=v=w|--pid|T|65536\""));
+	assert_non_null(strstr(c.out, "\"package\":\"3||n|k=v=w|--pid|T|65536||0|0|0\""));
 	captured_done(&c);
 	c = CAPTURE("start", "only-there", "-o", "jsonl");
-	assert_non_null(strstr(c.out, "\"package\":\"0|only-there||=|||0\""));
+	assert_non_null(strstr(c.out, "\"package\":\"0|only-there||=|||0||0|0|0\""));
+	captured_done(&c);
+	c = CAPTURE("start", "only-there", "-o", "jsonl", "--enable", "--attach", "cgroup=/x",
+		    "--budget-events", "1000", "--budget-bytes", "1M");
+	assert_non_null(strstr(c.out, "|0|cgroup=/x|1000|1048576|1\""));
 	captured_done(&c);
 }
 
