@@ -4,6 +4,8 @@
  * exact pause and resume, stop, settings, and the errors that a user meets. The events are this
  * process's own system calls, so their number is known.
  */
+#include "slot_bed.h"
+
 #include "base/macro.h"
 #include "base/str.h"
 
@@ -23,119 +25,11 @@
 
 #include <cmocka.h>
 
-struct record {
-	uint32_t hook;
-	int32_t argument;
-	uint64_t number;
-	char name[8];
-};
-
-struct seen {
-	unsigned int n_events;
-	unsigned int n_out_of_order;
-	uint64_t n_lost;
-	uint64_t last_seq;
-	struct record last;
-	char json[256];
-};
-
-static void on_event(struct eun_slot *slot EUB_UNUSED, const struct eun_event *event,
-		     void *userdata)
-{
-	struct seen *seen = userdata;
-	size_t n;
-
-	assert_int_equal(event->size, sizeof(seen->last));
-	memcpy(&seen->last, event->data, sizeof(seen->last));
-	if (seen->n_events > 0 && event->seq <= seen->last_seq)
-		seen->n_out_of_order++;
-	seen->last_seq = event->seq;
-	seen->n_events++;
-	n = eun_event_format(event, EUN_FORMAT_JSON, seen->json, sizeof(seen->json) - 1);
-	assert_true(n < sizeof(seen->json));
-	seen->json[n] = '\0';
-}
-
-static void on_lost(struct eun_slot *slot EUB_UNUSED, uint64_t count, const char *reason EUB_UNUSED,
-		    void *userdata)
-{
-	((struct seen *)userdata)->n_lost += count;
-}
-
-static struct eun_engine *new_engine(struct seen *seen)
-{
-	const struct eun_engine_options options = {
-		.size = sizeof(options), .on_event = on_event, .on_lost = on_lost, .userdata = seen
-	};
-	struct eun_engine *engine = NULL;
-
-	assert_int_equal(eun_engine_new(&options, &engine, NULL), 0);
-	return engine;
-}
-
-static struct eun_package *read_package(void)
-{
-	struct eun_error err = EUN_ERROR_INIT;
-	struct eun_package *package = NULL;
-	int r = eun_package_read(SLOT_OBJECT, &package, &err);
-
-	if (r < 0)
-		print_message("%s\n", err.message);
-	assert_int_equal(r, 0);
-	eun_error_done(&err);
-	return package;
-}
-
-/* A prepared slot whose tracker looks at this process alone. */
-static struct eun_slot *new_slot(struct eun_engine *engine, const char *name,
-				 const struct eun_setting *extra)
-{
-	char pid[16];
-	struct eun_setting settings[2] = { { "target_tgid", pid } };
-	struct eun_slot_options options = { .size = sizeof(options),
-					    .name = name,
-					    .settings = settings,
-					    .n_settings = extra ? 2 : 1 };
-	struct eun_error err = EUN_ERROR_INIT;
-	struct eun_slot *slot = NULL;
-	int r;
-
-	(void)snprintf(pid, sizeof(pid), "%d", getpid());
-	if (extra)
-		settings[1] = *extra;
-	r = eun_slot_new(engine, read_package(), &options, &slot, &err);
-	if (r < 0)
-		print_message("%s\n%s\n", err.message, err.log ? err.log : "");
-	assert_int_equal(r, 0);
-	eun_error_done(&err);
-	return slot;
-}
-
-static struct eun_slot *start(struct eun_engine *engine)
-{
-	struct eun_slot *slot = new_slot(engine, "test", NULL);
-
-	assert_int_equal(eun_engine_add(engine, slot, NULL), 0);
-	return slot;
-}
-
-static void make_events(unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++)
-		(void)syscall(SYS_getppid);
-}
-
-static void dispatch_all(struct eun_engine *engine)
-{
-	while (eun_engine_dispatch(engine, 64, 0) > 0)
-		continue;
-}
-
 static void test_start_stop(void **state EUB_UNUSED)
 {
 	struct seen seen = { 0 };
 	struct eun_engine *engine = new_engine(&seen);
-	struct eun_slot *slot = start(engine);
+	struct eun_slot *slot = start_slot(engine);
 	struct eun_slot_stats stats;
 
 	assert_int_equal(eun_slot_get_state(slot), EUN_SLOT_RUNNING);
@@ -183,7 +77,7 @@ static void test_pause_is_exact(void **state EUB_UNUSED)
 {
 	struct seen seen = { 0 };
 	struct eun_engine *engine = new_engine(&seen);
-	struct eun_slot *slot = start(engine);
+	struct eun_slot *slot = start_slot(engine);
 	struct eun_slot_stats stats;
 
 	for (int i = 0; i < 50; i++) {
@@ -208,7 +102,7 @@ static void test_holding_loses_and_repeats_nothing(void **state EUB_UNUSED)
 	struct seen seen = { 0 };
 	struct eun_engine *engine = new_engine(&seen);
 
-	(void)start(engine);
+	(void)start_slot(engine);
 	for (unsigned int i = 0; i < 2000; i++) {
 		make_events(i % 5);
 		(void)eun_engine_dispatch(engine, 1 + i % 3, EUN_DISPATCH_HOLD);
@@ -229,7 +123,7 @@ static void test_full_ring_is_counted(void **state EUB_UNUSED)
 	const unsigned int n = 65536 / 16; /* more than fit */
 	struct seen seen = { 0 };
 	struct eun_engine *engine = new_engine(&seen);
-	struct eun_slot *slot = start(engine);
+	struct eun_slot *slot = start_slot(engine);
 	struct eun_slot_stats stats;
 
 	make_events(n);
@@ -348,7 +242,7 @@ static void test_name_taken(void **state EUB_UNUSED)
 	struct eun_error err = EUN_ERROR_INIT;
 	struct eun_slot *second;
 
-	(void)start(engine);
+	(void)start_slot(engine);
 	second = new_slot(engine, "test", NULL);
 	assert_int_equal(eun_engine_add(engine, second, &err), -EEXIST);
 	assert_int_equal(err.reason, EUN_REASON_NAME_TAKEN);
@@ -389,7 +283,7 @@ static void test_nothing_is_left(void **state EUB_UNUSED)
 	struct eun_engine *engine = new_engine(&seen);
 
 	for (int i = 0; i < 3; i++) {
-		struct eun_slot *slot = start(engine);
+		struct eun_slot *slot = start_slot(engine);
 
 		eun_slot_free(eun_engine_remove(engine, slot));
 	}
