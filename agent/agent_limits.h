@@ -19,6 +19,8 @@
 #define LIMIT_START_LIST	   256
 /* Text of all those together, bytes; a slot keeps that of each generation of its history. */
 #define LIMIT_START_TEXT_BYTES	   (64u << 10)
+/* Files in trackers.d; each holds its package in memory while they are compared. */
+#define LIMIT_DECLARED		   1024
 /* Bytes and entries that wait for the journal. */
 #define LIMIT_JOURNAL_QUEUE_BYTES  (256u << 20)
 #define LIMIT_JOURNAL_QUEUE_EVENTS 1000000

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Settings of the agent, driven by the table below: one row per key with its type, range and
- * default. The file is parsed by inih. inih tells its handler no line numbers (that is a choice of
- * how the library was built), so they are counted where it asks for lines; there, lines longer than
- * its buffer, which it would silently read as two, are refused.
+ * default, which both the file and the command line set by name.
  */
 #include "config.h"
 
 #include "agent_limits.h"
+#include "ini_file.h"
 
-#include "base/cleanup.h"
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/macro.h"
 #include "base/str.h"
 
@@ -19,8 +16,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <ini.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -269,107 +264,41 @@ void config_swap(struct config *a, struct config *b, const struct config_key *ke
 	}
 }
 
-/* What the two callbacks of inih share. */
-struct parse {
+/* What a file is read into. */
+struct reading {
 	struct config *config;
-	const char *path;
-	FILE *file;
-	unsigned int line;
-	int code; /* of the first failure */
 	config_warning_fn on_warning;
 	void *userdata;
-	struct eun_error *err;
 };
 
-static void fail_at_line(struct parse *parse, int code)
-{
-	if (parse->code == 0)
-		parse->code = code;
-	eun_error_prefix(parse->err, "%s:%u", parse->path, parse->line);
-}
-
-/* As fgets(): one line into @buf of @size bytes. */
-static char *read_line(char *buf, int size, void *userdata)
-{
-	struct parse *parse = userdata;
-	char line[LIMIT_CONFIG_LINE_BYTES];
-	size_t length, blank;
-
-	if (parse->code < 0 || !fgets(line, sizeof(line), parse->file))
-		return NULL;
-	parse->line++;
-	length = strlen(line);
-	blank = strspn(line, " \t");
-	if (line[blank] == '#' || line[blank] == ';') { /* may be longer than any buffer */
-		while (length > 0 && line[length - 1] != '\n' &&
-		       fgets(line, sizeof(line), parse->file))
-			length = strlen(line);
-		(void)snprintf(buf, (size_t)size, "#\n");
-		return buf;
-	}
-	if (length >= (size_t)size) {
-		(void)eun_error_set(parse->err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
-				    "the line is longer than %d bytes", size - 1);
-		fail_at_line(parse, -EINVAL);
-		return NULL;
-	}
-	memcpy(buf, line, length + 1);
-	return buf;
-}
-
-static void warn(const struct parse *parse, const char *section, const char *name)
+static void warn(const struct reading *reading, const struct ini_key *key)
 {
 	char text[512];
 
-	if (!parse->on_warning)
+	if (!reading->on_warning)
 		return;
 	(void)snprintf(text, sizeof(text), "%s:%u: unknown key %s= in section [%s], ignoring it",
-		       parse->path, parse->line, name, section);
-	parse->on_warning(parse->userdata, text);
+		       key->path, key->line, key->name, key->section);
+	reading->on_warning(reading->userdata, text);
 }
 
-/* Return: 1 as inih wants it on success, 0 on failure. */
-static int on_key(void *userdata, const char *section, const char *name, const char *value)
+static int on_key(void *userdata, const struct ini_key *given, struct eun_error *err)
 {
-	struct parse *parse = userdata;
-	const struct config_key *key = config_find_key(section, name);
-	int r;
+	const struct reading *reading = userdata;
+	const struct config_key *key = config_find_key(given->section, given->name);
 
-	if (parse->code < 0)
-		return 0;
-	if (!key) {
-		warn(parse, section, name);
-		return 1;
-	}
-	r = config_set(parse->config, key, value, parse->err);
-	if (r < 0)
-		fail_at_line(parse, r);
-	return r == 0;
+	if (key)
+		return config_set(reading->config, key, given->value, err);
+	warn(reading, given);
+	return 0;
 }
 
 int config_read(struct config *config, const char *path, config_warning_fn on_warning,
 		void *userdata, struct eun_error *err)
 {
-	struct parse parse = { .config = config,
-			       .path = path,
-			       .on_warning = on_warning,
-			       .userdata = userdata,
-			       .err = err };
-	int first_bad_line;
+	struct reading reading = { .config = config,
+				   .on_warning = on_warning,
+				   .userdata = userdata };
 
-	parse.file = fopen(path, "re");
-	if (!parse.file)
-		return eun_error_set(err, -errno, EUN_REASON_IO, "cannot open '%s': %s", path,
-				     strerror(errno));
-	first_bad_line = ini_parse_stream(read_line, &parse, on_key, &parse);
-	if (parse.code == 0 && ferror(parse.file))
-		parse.code = eun_error_set(err, -EIO, EUN_REASON_IO, "cannot read '%s'", path);
-	(void)fclose(parse.file); /* was only read */
-	if (parse.code < 0)
-		return parse.code;
-	if (first_bad_line != 0)
-		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
-				     "%s:%d: neither a section, a comment, nor KEY=VALUE", path,
-				     first_bad_line);
-	return 0;
+	return ini_file_read(path, on_key, &reading, err);
 }
