@@ -44,6 +44,7 @@ static void fill_sinks(Eunomia__V1__SlotStats *stats)
 	journal.filtered = 20;
 	journal.lost = lost_pointers;
 	journal.n_lost = 2;
+	stats->lost_is_exact = stats->lost > 0;
 	stats->sinks = sinks;
 	stats->n_sinks = 1;
 }
@@ -51,7 +52,11 @@ static void fill_sinks(Eunomia__V1__SlotStats *stats)
 static void fill_survival(Eunomia__V1__Slot *slot, bool is_alpha)
 {
 	static uint32_t loaded[] = { 1, 10, 12 };
+	static Eunomia__V1__Budget budget;
 
+	eunomia__v1__budget__init(&budget);
+	budget.events_per_second = 1000;
+	slot->budget = is_alpha ? NULL : &budget;
 	slot->enabled = !is_alpha;
 	slot->declared = !is_alpha;
 	slot->survives = !is_alpha;

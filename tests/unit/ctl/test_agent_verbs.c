@@ -106,6 +106,40 @@ static void test_show(void **state)
 	       "x");
 }
 
+static void test_show_accounts(void **state)
+{
+	struct captured alpha = CAPTURE("show", "alpha");
+	struct captured b = CAPTURE("show", "b");
+	struct captured json = CAPTURE("show", "b", "-o", "jsonl");
+
+	(void)state;
+	assert_non_null(strstr(alpha.out, "\nenabled                  no\n"
+					  "survives agent           no: perf buffer\n"
+					  "loaded generations       1\n"
+					  "generation               1\n"));
+	assert_non_null(strstr(alpha.out, "\nlost, at least           0\n"));
+	assert_non_null(strstr(b.out, "\nenabled                  declared\n"
+				      "survives agent           yes\n"
+				      "loaded generations       1 10 12\n"
+				      "probation                11 to 10: more decode errors\n"
+				      "budget events/s          1000\n"));
+	assert_null(strstr(b.out, "budget bytes/s"));
+	assert_non_null(strstr(b.out, "\nlost                     5\n"));
+	assert_non_null(strstr(b.out, "\nSINK     PRODUCED  DELIVERED  FILTERED  LOST  WHY\n"
+				      "journal       123        100        20     3  "
+				      "rate-limit 1, queue-full 2\n"));
+	assert_non_null(strstr(json.out,
+			       "\"lost_is_exact\":true,\"sinks\":[{\"sink\":\"journal\","
+			       "\"produced\":123,\"delivered\":100,\"filtered\":20,\"lost\":3,"
+			       "\"reasons\":[{\"reason\":\"rate-limit\",\"lost\":1},"
+			       "{\"reason\":\"queue-full\",\"lost\":2}]}]}"));
+	assert_non_null(strstr(json.out, "\"budget\":{\"events_per_second\":1000,"
+					 "\"bytes_per_second\":0}"));
+	captured_done(&alpha);
+	captured_done(&b);
+	captured_done(&json);
+}
+
 static void test_verbs(void **state)
 {
 	static const char *const verbs[] = { "stop", "pause", "resume", "enable", "disable" };
@@ -251,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_list_as_json),
 		cmocka_unit_test(test_show),
+		cmocka_unit_test(test_show_accounts),
 		cmocka_unit_test(test_verbs),
 		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_info),
