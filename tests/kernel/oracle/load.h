@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What makes the events: one thread on each processor, which makes numbered calls as fast as it
- * may. It may be ahead of the reader by a bounded number of calls only, so that no ring runs full.
- */
+/* Calls that make events, with a number in each; of one kind, by one thread. */
 #pragma once
 
-#include "judge.h"
-
 #include <stdint.h>
-
-struct flood;
 
 enum load_kind {
 	LOAD_SYSCALL,	/* sched_get_priority_max(2), which hardly anybody calls */
@@ -20,24 +13,43 @@ enum load_kind {
 	_LOAD_KIND_MAX,
 };
 
-/* Of LOAD_FAULTS: region t begins at base + t * 2^stride_bits. */
+/* Addresses of LOAD_FAULTS: caller t has those from base + t * 2^stride_bits. */
 struct load_regions {
 	uint64_t base;
 	uint32_t stride_bits;
+	unsigned int n_callers;
 };
 
-unsigned int load_get_n_threads(void);
+struct load {
+	enum load_kind kind;
+	unsigned int index; /* of the caller */
+	struct load_regions regions;
+	int program_fd;
+	int fd; /* a socket to itself, or the counter of faults */
+};
 
-/* @program_fd: for LOAD_FAULTS, the program to run at each fault. @judge: borrowed until
- * flood_stop(); says how many calls a thread may make. */
-struct flood *flood_start(enum load_kind kind, struct judge *judge, uint32_t calls_max,
-			  const struct load_regions *regions, int program_fd);
-/* Every thread may make @lead more calls than it has made now. */
-void flood_allow(struct flood *flood, uint32_t lead);
-uint64_t flood_get_n_calls(const struct flood *flood);
-/* Ends the threads and frees it. Return: 0; -errno of the first call that failed. */
-int flood_stop(struct flood *flood);
+/**
+ * load_open() - prepare to make calls
+ * @index:      of this thread among all callers
+ * @regions:    for LOAD_FAULTS
+ * @program_fd: for LOAD_FAULTS: the program to run at each fault; borrowed until load_close()
+ *
+ * Return: 0; -errno.
+ */
+int load_open(struct load *load, enum load_kind kind, unsigned int index,
+	      const struct load_regions *regions, int program_fd);
+/**
+ * load_call() - make one call
+ * @number: of the call; LOAD_FAULTS takes each from 1 to calls_max once after load_open()
+ *
+ * Return: 0; -EPROTO if the call did not end as it must; -errno.
+ */
+int load_call(struct load *load, uint64_t number);
+void load_close(struct load *load);
 
-/* Reserves addresses for LOAD_FAULTS; -errno. */
-int load_regions_map(struct load_regions *regions, uint32_t calls_max);
+/* Of this process's programs of type perf_event the one that is not called @tracker: the gate of
+ * the one slot that has such a tracker. Return: its descriptor, borrowed; -ENOENT. */
+int load_find_gate(const char *tracker);
+/* Reserves addresses for LOAD_FAULTS. Return: 0; -errno. */
+int load_regions_map(struct load_regions *regions, unsigned int n_callers, uint32_t calls_max);
 void load_regions_unmap(const struct load_regions *regions);

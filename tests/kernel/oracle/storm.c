@@ -14,7 +14,6 @@
 
 #include <eunomia/engine.h>
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -132,7 +131,7 @@ static void fill_options(const struct storm *storm, struct generation_options *o
 	if (storm->plan->load == LOAD_FAULTS) {
 		set(o, "base", storm->regions.base);
 		set(o, "stride_bits", storm->regions.stride_bits);
-		set(o, "regions", load_get_n_threads());
+		set(o, "regions", flood_get_n_threads());
 	}
 }
 
@@ -240,7 +239,7 @@ static void allow(struct storm *storm)
 	eun_slot_get_stats(storm->slot, &stats);
 	if (stats.ring_used_bytes <= LEAD_BYTES)
 		flood_allow(storm->flood,
-			    LEAD_BYTES / (EVENT_BYTES * ORACLE_HOOKS) / load_get_n_threads());
+			    LEAD_BYTES / (EVENT_BYTES * ORACLE_HOOKS) / flood_get_n_threads());
 }
 
 /* The operator. */
@@ -354,22 +353,6 @@ static void *operate(void *argument)
 	return NULL;
 }
 
-/* A program that the kernel runs as perf_event: the slot's gate. It is the only one of this process
- * that is not a generation's, which are named as their function is. */
-static int find_gate(void)
-{
-	for (int fd = 0; fd < 1024; fd++) {
-		struct bpf_prog_info info = { 0 };
-		uint32_t size = sizeof(info);
-
-		if (bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
-		    info.type == BPF_PROG_TYPE_PERF_EVENT && info.nr_map_ids > 0 &&
-		    strncmp(info.name, "on_fault", sizeof(info.name)) != 0)
-			return fd;
-	}
-	return -ENOENT;
-}
-
 static int start(struct storm *storm, struct eun_error *err)
 {
 	const struct eun_engine_options options = {
@@ -399,7 +382,7 @@ static int start(struct storm *storm, struct eun_error *err)
 
 static void run_round(struct storm *storm)
 {
-	int gate = storm->plan->load == LOAD_FAULTS ? find_gate() : -EBADF;
+	int gate = storm->plan->load == LOAD_FAULTS ? load_find_gate("on_fault") : -EBADF;
 	pthread_t operator;
 
 	assert_true(gate != -ENOENT);
@@ -456,11 +439,11 @@ int storm_run(const struct storm_plan *plan, struct storm_result *ret_result, st
 	int r = 0;
 
 	*ret_result = (struct storm_result){ 0 };
-	storm.judge = judge_new(load_get_n_threads(), CALLS_MAX, n_switches);
+	storm.judge = judge_new(flood_get_n_threads(), CALLS_MAX, n_switches);
 	storm.switch_ns = calloc(n_switches, sizeof(*storm.switch_ns));
 	assert_non_null(storm.switch_ns);
 	if (plan->load == LOAD_FAULTS)
-		r = load_regions_map(&storm.regions, CALLS_MAX);
+		r = load_regions_map(&storm.regions, flood_get_n_threads(), CALLS_MAX);
 	if (r == 0)
 		r = start(&storm, err);
 	if (r == 0)

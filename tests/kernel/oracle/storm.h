@@ -5,8 +5,8 @@
  */
 #pragma once
 
+#include "flood.h"
 #include "judge.h"
-#include "load.h"
 
 #include <eunomia/error.h>
 
