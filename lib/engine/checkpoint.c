@@ -64,14 +64,6 @@ void eun__tally_init(struct eun__tally *tally, struct eun__checkpoints *checkpoi
 	tally->pending = tally->counts;
 }
 
-void eun__tally_done(struct eun__tally *tally)
-{
-	eub_list_remove(&tally->moved_link);
-	eub_list_remove(&tally->pending_link);
-	EUB_LIST_FOREACH (ring, &tally->rings, struct eun__tally_ring, link)
-		eub_list_remove(&ring->link);
-}
-
 void eun__tally_note(struct eun__tally *tally)
 {
 	if (tally->ledger.page && eub_list_is_empty(&tally->moved_link))
@@ -90,6 +82,17 @@ void eun__tally_sum(const struct eun__tally *tally, struct eun__ledger_counts *r
 	*ret_counts = tally->counts;
 	EUB_LIST_FOREACH (ring, &tally->rings, const struct eun__tally_ring, link)
 		add_progress(ret_counts, &ring->now);
+}
+
+void eun__tally_done(struct eun__tally *tally)
+{
+	eub_list_remove(&tally->moved_link);
+	eub_list_remove(&tally->pending_link);
+	EUB_LIST_FOREACH (ring, &tally->rings, struct eun__tally_ring, link) {
+		eub_list_remove(&ring->link);
+		add_progress(&tally->counts, &ring->now);
+	}
+	tally->ledger = (struct eun__ledger){ .page = NULL };
 }
 
 bool eun__tally_add_ring(struct eun__tally *tally, struct eun__tally_ring *ring, uint32_t id,

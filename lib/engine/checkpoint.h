@@ -49,7 +49,7 @@ void eun__checkpoints_commit(struct eun__checkpoints *checkpoints);
 /* Goes on with the counts of @memory, as in eun__ledger_init(). */
 void eun__tally_init(struct eun__tally *tally, struct eun__checkpoints *checkpoints, void *memory,
 		     size_t size);
-/* It is in no checkpoint any more; its rings are forgotten. */
+/* It is in no checkpoint any more, and keeps its counts without rings and ledger. */
 void eun__tally_done(struct eun__tally *tally);
 /* Events were handed up, or counted, since the last call. */
 void eun__tally_note(struct eun__tally *tally);

@@ -43,6 +43,7 @@ int eun_engine_new(const struct eun_engine_options *options, struct eun_engine *
 		engine->options.max_slots = EUN_ENGINE_MAX_SLOTS;
 	eub_list_init(&engine->slots);
 	eub_list_init(&engine->edge_sources);
+	eun__checkpoints_init(&engine->checkpoints);
 	engine->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	r = engine->epoll_fd < 0 ? -errno : 0;
 	if (r == 0)
@@ -80,14 +81,21 @@ void eun__engine_unwatch(struct eun_engine *engine, struct eun__source *source)
 	(void)epoll_ctl(engine->epoll_fd, EPOLL_CTL_DEL, eun__reader_fd(source->reader), NULL);
 }
 
+/* Return: 0; -1 with errno of epoll_ctl(2). */
+static int control_source(struct eun_engine *engine, int operation, struct eun__source *source)
+{
+	struct epoll_event event = { .events = source->slot->is_held ? 0 : EPOLLIN,
+				     .data.ptr = source };
+
+	return epoll_ctl(engine->epoll_fd, operation, eun__reader_fd(source->reader), &event);
+}
+
 int eun__engine_watch(struct eun_engine *engine, struct eun__source *source, struct eun_error *err)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
-
 	if (source->is_watched)
 		return 0;
-	if (epoll_ctl(engine->epoll_fd, EPOLL_CTL_ADD, eun__reader_fd(source->reader), &event) <
-	    0) {
+	eun__source_begin(source);
+	if (control_source(engine, EPOLL_CTL_ADD, source) < 0) {
 		int r = -errno;
 
 		return eun_error_set(err, r, EUN_REASON_INTERNAL, "epoll_ctl: %s", strerror(-r));
@@ -117,6 +125,16 @@ static int watch_slot(struct eun_engine *engine, struct eun_slot *slot, struct e
 	return 0;
 }
 
+/* What survives the process is counted in the slot's page, which goes on with what is there. */
+static void begin_tally(struct eun_engine *engine, struct eun_slot *slot)
+{
+	struct eun__page *page = eun__switch_get_page(slot->gate_switch);
+	void *memory = slot->pin_dir ? page->ledger : NULL;
+
+	eun__tally_done(&slot->tally);
+	eun__tally_init(&slot->tally, &engine->checkpoints, memory, sizeof(page->ledger));
+}
+
 int eun_engine_add(struct eun_engine *engine, struct eun_slot *slot, struct eun_error *err)
 {
 	int r;
@@ -135,6 +153,7 @@ int eun_engine_add(struct eun_engine *engine, struct eun_slot *slot, struct eun_
 	if (engine->n_slots >= engine->options.max_slots)
 		return eun_error_set(err, -ENOSPC, EUN_REASON_TOO_LARGE, "all %u slots are in use",
 				     engine->options.max_slots);
+	begin_tally(engine, slot);
 	r = watch_slot(engine, slot, err);
 	if (r < 0)
 		return r;
@@ -151,6 +170,7 @@ int eun_engine_add(struct eun_engine *engine, struct eun_slot *slot, struct eun_
 static struct eun_slot *take_out(struct eun_engine *engine, struct eun_slot *slot)
 {
 	unwatch_slot(engine, slot);
+	eun__tally_done(&slot->tally);
 	eub_list_remove(&slot->link);
 	engine->n_slots--;
 	return slot;
@@ -218,8 +238,34 @@ unsigned int eun_engine_dispatch(struct eun_engine *engine, unsigned int budget,
 			n_events += eun__source_read(source, budget, hold);
 	}
 	EUB_LIST_FOREACH (source, &engine->edge_sources, struct eun__source, edge_link)
-		n_events += eun__source_read(source, budget, hold);
+		if (!source->slot->is_held)
+			n_events += eun__source_read(source, budget, hold);
+	while (!(flags & EUN_DISPATCH_UNCOMMITTED) && eun_engine_checkpoint(engine))
+		eun_engine_commit(engine);
 	return n_events;
+}
+
+bool eun_engine_checkpoint(struct eun_engine *engine)
+{
+	return eun__checkpoints_take(&engine->checkpoints);
+}
+
+void eun_engine_commit(struct eun_engine *engine)
+{
+	eun__checkpoints_commit(&engine->checkpoints);
+}
+
+bool eun_engine_has_uncommitted(const struct eun_engine *engine)
+{
+	return eun__checkpoints_has_uncommitted(&engine->checkpoints);
+}
+
+void eun_slot_hold(struct eun_slot *slot, bool is_held)
+{
+	slot->is_held = is_held;
+	EUB_LIST_FOREACH (source, &slot->sources, struct eun__source, link)
+		if (source->is_watched) /* and then this cannot fail */
+			(void)control_source(slot->engine, EPOLL_CTL_MOD, source);
 }
 
 /* Return: 1 when something is readable; 0 on timeout; -errno. */

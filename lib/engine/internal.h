@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "engine/checkpoint.h"
 #include "object/kernel_btf.h"
 
 #include <eunomia/engine.h>
@@ -17,6 +18,7 @@ struct eun_engine {
 	 * engine's descriptor has used that up, so each dispatch reads them all.
 	 */
 	struct eub_list edge_sources;
+	struct eun__checkpoints checkpoints;
 	uint64_t last_wake_ns; /* of eun_engine_poll() */
 	bool is_busy;	       /* eun_engine_poll() left records, or holds them formally unread */
 };

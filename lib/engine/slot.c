@@ -79,6 +79,7 @@ int eun__slot_alloc(struct eun_engine *engine, const char *name, struct eun_slot
 	eub_list_init(&slot->link);
 	eub_list_init(&slot->sources);
 	slot->engine = engine;
+	eun__tally_init(&slot->tally, &engine->checkpoints, NULL, 0);
 	memcpy(slot->name, name, strlen(name) + 1);
 	*ret_slot = slot;
 	return 0;
@@ -109,7 +110,8 @@ void eun__slot_remove_generation(struct eun_slot *slot, struct eun__generation *
 	size_t i = 0;
 
 	if (!is_lost_map_shared(slot, generation))
-		slot->unloaded_lost += eun__generation_read_lost(generation);
+		slot->tally.counts.unloaded_lost += eun__generation_read_lost(generation);
+	eun__tally_note(&slot->tally);
 	while (slot->generations[i] != generation)
 		i++;
 	slot->n_generations--;
@@ -303,6 +305,7 @@ typedef struct eun__generation *(*end_generation_fn)(struct eun__generation *gen
 static void slot_end(struct eun_slot *slot, end_generation_fn end_generation)
 {
 	eub_list_remove(&slot->link);
+	eun__tally_done(&slot->tally);
 	for (size_t i = 0; i < slot->n_generations; i++)
 		end_generation(slot->generations[i]);
 	eun__switch_free(slot->gate_switch);
@@ -412,7 +415,7 @@ void eun_slot_drain(struct eun_slot *slot)
 /* Generations that go on with each other's map count in it together. */
 uint64_t eun__slot_read_counted_lost(const struct eun_slot *slot)
 {
-	uint64_t sum = slot->unloaded_lost;
+	uint64_t sum = slot->tally.counts.unloaded_lost;
 
 	for (size_t i = 0; i < slot->n_generations; i++) {
 		bool is_counted = false;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "engine/checkpoint.h"
 #include "engine/generation.h"
 #include "engine/limits.h"
 #include "engine/rate.h"
@@ -27,12 +28,8 @@ struct eun_slot {
 	char *not_pinned_reason;	 /* NULL: nobody asked for it */
 	uint64_t started_wall_ns;
 	uint64_t started_mono_ns;
-	uint64_t events;
-	uint64_t bytes;
-	uint64_t perf_lost;
-	uint64_t unloaded_lost; /* counted by generations that are gone */
-	uint64_t counted_lost;	/* of the trackers' own counts, already told to on_lost */
-	uint64_t decode_errors;
+	struct eun__tally tally; /* of its events and losses */
+	bool is_held;		 /* eun_slot_hold() */
 	struct eun__rate rate;
 	void *userdata;
 };

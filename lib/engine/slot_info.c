@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <bpf/bpf.h>
+#include <errno.h>
 
 static const char *const state_names[] = {
 	[EUN_SLOT_PREPARED] = "prepared", [EUN_SLOT_ADOPTED] = "adopted",
@@ -39,11 +40,14 @@ static void add_run_stats(const struct eun_slot *slot, struct eun_slot_stats *st
 
 void eun_slot_get_stats(struct eun_slot *slot, struct eun_slot_stats *ret_stats)
 {
-	struct eun_slot_stats stats = { .events = slot->events,
-					.bytes = slot->bytes,
-					.lost = slot->perf_lost + eun__slot_read_counted_lost(slot),
-					.decode_errors = slot->decode_errors };
+	struct eun__ledger_counts counts;
+	struct eun_slot_stats stats = { 0 };
 
+	eun__tally_sum(&slot->tally, &counts);
+	stats.events = counts.events;
+	stats.bytes = counts.bytes;
+	stats.decode_errors = counts.decode_errors;
+	stats.lost = counts.perf_lost + eun__slot_read_counted_lost(slot);
 	EUB_LIST_FOREACH (source, &slot->sources, struct eun__source, link) {
 		struct eun__reader_info info;
 
@@ -125,6 +129,45 @@ const struct eun_schema *eun_slot_get_schema(const struct eun_slot *slot, size_t
 	const struct eun__exports *exports = &slot->running->exports;
 
 	return i < exports->n_items ? exports->items[i].schema : NULL;
+}
+
+int eun_slot_get_ring(const struct eun_slot *slot, size_t i, struct eun_slot_ring *ret_ring)
+{
+	const struct eun__source *source;
+
+	if (i >= slot->running->n_sources)
+		return -ENOENT;
+	source = slot->running->sources[i];
+	*ret_ring = (struct eun_slot_ring){
+		.ring = eun__reader_is_level_triggered(source->reader) ? source->ring : 0,
+		.next_seq = eun__reader_get_position(source->reader),
+	};
+	return 0;
+}
+
+unsigned int eun_slot_get_ring_fill(const struct eun_slot *slot)
+{
+	unsigned int most = 0;
+
+	EUB_LIST_FOREACH (source, &slot->sources, const struct eun__source, link) {
+		struct eun__reader_info info;
+
+		eun__reader_get_info(source->reader, &info);
+		if (info.size_bytes > 0)
+			most =
+			    EUB_MAX(most, (unsigned int)(info.used_bytes * 100 / info.size_bytes));
+	}
+	return most;
+}
+
+uint32_t eun_slot_get_n_listeners(const struct eun_slot *slot)
+{
+	return eun__ledger_get_n_streams(&slot->tally.ledger);
+}
+
+void eun_slot_set_n_listeners(struct eun_slot *slot, uint32_t n)
+{
+	eun__ledger_set_n_streams(&slot->tally.ledger, n);
 }
 
 const char *eun_slot_get_note(const struct eun_slot *slot, size_t i)

@@ -31,6 +31,27 @@ static void pass_writers(struct eun__source *source, uint64_t seq)
 	memmove(source->next, source->next + n, source->n_next * sizeof(source->next[0]));
 }
 
+static bool is_ring(const struct eun__source *source)
+{
+	return eun__reader_is_level_triggered(source->reader);
+}
+
+static void count(struct eun__source *source, uint32_t size, bool is_short)
+{
+	struct eun__ledger_counts *counts = &source->slot->tally.counts;
+	struct eun__progress *now = &source->tally.now;
+
+	if (is_ring(source)) {
+		now->events++;
+		now->bytes += size;
+		now->decode_errors += is_short;
+	} else {
+		counts->events++;
+		counts->bytes += size;
+		counts->decode_errors += is_short;
+	}
+}
+
 static void on_record(void *userdata, const void *data, uint32_t size, uint64_t seq)
 {
 	struct eun__source *source = userdata;
@@ -46,10 +67,7 @@ static void on_record(void *userdata, const void *data, uint32_t size, uint64_t 
 		pass_writers(source, seq);
 	event.schema = source->writer.schema;
 	event.generation = source->writer.generation;
-	slot->events++;
-	slot->bytes += size;
-	if (size < eun_schema_get_size(event.schema))
-		slot->decode_errors++;
+	count(source, size, size < eun_schema_get_size(event.schema));
 	if (options->on_event)
 		options->on_event(slot, &event, options->userdata);
 }
@@ -62,12 +80,13 @@ static void tell_lost(struct eun_slot *slot, uint64_t count, const char *reason)
 		options->on_lost(slot, count, reason, options->userdata);
 }
 
-static void on_lost(void *userdata, uint64_t count)
+static void on_lost(void *userdata, uint64_t n)
 {
 	struct eun__source *source = userdata;
 
-	source->slot->perf_lost += count;
-	tell_lost(source->slot, count, "perf-lost");
+	source->slot->tally.counts.perf_lost += n;
+	eun__tally_note(&source->slot->tally);
+	tell_lost(source->slot, n, "perf-lost");
 }
 
 static const struct eun__reader_ops reader_ops = { .on_record = on_record, .on_lost = on_lost };
@@ -75,9 +94,15 @@ static const struct eun__reader_ops reader_ops = { .on_record = on_record, .on_l
 void eun__slot_tell_counted_lost(struct eun_slot *slot)
 {
 	uint64_t lost = eun__slot_read_counted_lost(slot);
+	uint64_t told = slot->tally.counts.counted_lost;
 
-	tell_lost(slot, lost - slot->counted_lost, "ring-full");
-	slot->counted_lost = lost;
+	if (lost == told)
+		return;
+	slot->tally.counts.counted_lost = lost;
+	eun__tally_note(&slot->tally);
+	/* Fewer: a generation was not adopted, its count is gone. */
+	if (lost > told)
+		tell_lost(slot, lost - told, "ring-full");
 }
 
 /*
@@ -99,7 +124,13 @@ static void look_for_losses(struct eun__source *source, bool has_caught_up)
 unsigned int eun__source_read(struct eun__source *source, unsigned int budget, bool hold)
 {
 	unsigned int n = eun__reader_read(source->reader, budget, hold);
+	uint64_t position = eun__reader_get_position(source->reader);
 
+	/* Also when it only passed discarded records. */
+	if (position != source->tally.now.position) {
+		source->tally.now.position = position;
+		eun__tally_note(&source->slot->tally);
+	}
 	if (n > 0)
 		eun__rate_add(&source->slot->rate, eub_clock_mono_ns(), n);
 	if (n > 0 || source->was_full)
@@ -137,6 +168,7 @@ int eun__source_new(struct eun_slot *slot, const struct eun__export *export, uin
 		return eub_error_no_memory(err);
 	eub_list_init(&source->link);
 	eub_list_init(&source->edge_link);
+	eub_list_init(&source->tally.link);
 	source->slot = slot;
 	source->n_users = 1;
 	source->writer = (struct eun__writer){ .generation = generation, .schema = export->schema };
@@ -167,6 +199,24 @@ struct eun__source *eun__source_unref(struct eun__source *source)
 	eun__reader_free(source->reader);
 	free(source);
 	return NULL;
+}
+
+void eun__source_begin(struct eun__source *source)
+{
+	uint64_t position = eun__reader_get_position(source->reader);
+	struct eun__progress *now = &source->tally.now;
+
+	if (!is_ring(source) || !eub_list_is_empty(&source->tally.link) ||
+	    !eun__tally_add_ring(&source->slot->tally, &source->tally, source->ring, position))
+		return;
+	/* What was written over since is gone: whoever waited for it is told by its numbers. */
+	if (eun__reader_resume(source->reader, now->position) < 0)
+		now->position = position;
+}
+
+void eun__source_end(struct eun__source *source)
+{
+	eun__tally_remove_ring(&source->slot->tally, &source->tally);
 }
 
 void eun__source_set_writer(struct eun__source *source, uint32_t generation,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/list.h"
+#include "engine/checkpoint.h"
 #include "engine/export.h"
 #include "engine/limits.h"
 #include "event/reader.h"
@@ -27,6 +28,8 @@ struct eun__source {
 	uint32_t ring;	      /* the kernel's id of the map */
 	unsigned int n_users; /* generations */
 	bool is_watched;      /* registered in the engine */
+	struct eun__tally_ring
+	    tally; /* in the slot's once its reading began; never of perf buffers */
 	struct eun__writer writer;
 	struct eun__writer next[EUN__WRITERS_MAX]; /* in the order of from_seq */
 	size_t n_next;
@@ -53,6 +56,11 @@ int eun__source_get_ring_id(int map_fd, uint32_t *ret_ring);
  */
 void eun__source_set_writer(struct eun__source *source, uint32_t generation,
 			    const struct eun_schema *schema);
+/* Goes on where the process before us was, or counts from here. Before it is first read; engine's
+ * thread. Nothing if it was done already. */
+void eun__source_begin(struct eun__source *source);
+/* Nothing is read from it any more: its events are the slot's. Engine's thread. */
+void eun__source_end(struct eun__source *source);
 /* Forgets writers whose records were all read. */
 void eun__source_settle(struct eun__source *source);
 /**

@@ -287,6 +287,19 @@ static int watch_sources(struct eun_slot *slot, const struct eun__generation *ge
 	return 0;
 }
 
+/* Those of a generation that does not get into the slot after all. */
+static void unwatch_sources(struct eun_slot *slot, const struct eun__generation *generation)
+{
+	for (size_t i = 0; i < generation->n_sources; i++) {
+		struct eun__source *source = generation->sources[i];
+
+		if (eun__slot_find_source(slot, source->ring))
+			continue;
+		eun__engine_unwatch(slot->engine, source);
+		eun__source_end(source);
+	}
+}
+
 /*
  * The switch itself. Records that a ring gets from here on are the new generation's; those of
  * invocations that began before and reserve after are few, and read the same.
@@ -351,8 +364,10 @@ int eun_swap_commit(struct eun_swap *swap, struct eun_error *err)
 	r = watch_sources(slot, swap->next, err);
 	if (r == 0 && is_running)
 		r = eun__generation_enable(swap->next, err);
-	if (r < 0)
+	if (r < 0) {
+		unwatch_sources(slot, swap->next);
 		return r;
+	}
 	if (swap->is_loaded_here) {
 		struct eun__page *page = eun__switch_get_page(slot->gate_switch);
 
@@ -382,6 +397,7 @@ static void drain_generation(struct eun_slot *slot, struct eun__generation *gene
 		if (eun__slot_find_source(slot, source->ring))
 			continue;
 		eun__engine_unwatch(slot->engine, source);
+		eun__source_end(source);
 		eub_list_remove(&source->link);
 	}
 }

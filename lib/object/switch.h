@@ -19,7 +19,7 @@
 #define EUN__SWITCH_CLOSED UINT32_MAX
 /* Of the layout below; a page of another version is not adopted. */
 #define EUN__PAGE_VERSION  1
-#define EUN__LEDGER_BYTES  1792
+#define EUN__LEDGER_BYTES  3840 /* the page is full */
 
 /*
  * The map's value. The counter has a cache line of its own: while a gate is closed it is written by

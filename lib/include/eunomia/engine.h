@@ -100,6 +100,11 @@ enum eun_dispatch_flags {
 	 * the last time without this flag. Saves most of the cost of an event at moderate rates.
 	 */
 	EUN_DISPATCH_HOLD = 1 << 0,
+	/*
+	 * The caller says by eun_engine_commit() when events are in good hands. Without this flag
+	 * they are when their callback has returned.
+	 */
+	EUN_DISPATCH_UNCOMMITTED = 1 << 1,
 };
 
 /**
@@ -111,6 +116,22 @@ enum eun_dispatch_flags {
  */
 EUN_PUBLIC unsigned int eun_engine_dispatch(struct eun_engine *engine, unsigned int budget,
 					    unsigned int flags);
+/**
+ * eun_engine_checkpoint() - remember how far the events of all slots were handed up
+ *
+ * For slots that outlive the process: eun_slot_adopt() goes on after what was committed, so that
+ * events which this process had read but not yet handed on come again, with the same seq. Costs as
+ * much as there are slots with events since the last one; no system call.
+ *
+ * Return: whether a checkpoint is pending: the one that was, or a new one; false if no events came
+ * since the last.
+ */
+EUN_PUBLIC bool eun_engine_checkpoint(struct eun_engine *engine);
+/* What came before the pending checkpoint will not come again. Survives the process, not the
+ * machine. */
+EUN_PUBLIC void eun_engine_commit(struct eun_engine *engine);
+/* Whether a checkpoint is pending, or events came since the last. */
+EUN_PUBLIC bool eun_engine_has_uncommitted(const struct eun_engine *engine);
 /**
  * eun_engine_poll() - wait for events and hand them up
  * @timeout_ms: -1 for ever

@@ -177,6 +177,15 @@ EUN_PUBLIC int eun_slot_resume(struct eun_slot *slot, struct eun_error *err);
  */
 EUN_PUBLIC bool eun_slot_name_is_valid(const char *name);
 
+/* Leaves the events of a slot in its rings until it is let go again. Engine's thread. */
+EUN_PUBLIC void eun_slot_hold(struct eun_slot *slot, bool is_held);
+/*
+ * A number that outlives the process with the slot, for those who listen to it: an adopted slot has
+ * the one that was set last. 0 for a slot that is not pinned.
+ */
+EUN_PUBLIC uint32_t eun_slot_get_n_listeners(const struct eun_slot *slot);
+EUN_PUBLIC void eun_slot_set_n_listeners(struct eun_slot *slot, uint32_t n);
+
 /* Getters: engine thread only; borrowed; strings never NULL. */
 EUN_PUBLIC const char *eun_slot_get_name(const struct eun_slot *slot);
 EUN_PUBLIC enum eun_slot_state eun_slot_get_state(const struct eun_slot *slot);
@@ -196,6 +205,17 @@ EUN_PUBLIC uint64_t eun_slot_get_started_mono_ns(const struct eun_slot *slot);
 EUN_PUBLIC const struct eun_slot_hook *eun_slot_get_hook(const struct eun_slot *slot, size_t i);
 /* Event types of the slot, in the order of its maps; NULL when @i is past the end. */
 EUN_PUBLIC const struct eun_schema *eun_slot_get_schema(const struct eun_slot *slot, size_t i);
+/* Where events of schema @i come from. */
+struct eun_slot_ring {
+	uint32_t ring;	   /* the kernel's id of the map; 0: a perf buffer, which counts anew after
+			      each restart */
+	uint64_t next_seq; /* the least that the next event can have */
+};
+/* Return: 0; -ENOENT when @i is past the end. */
+EUN_PUBLIC int eun_slot_get_ring(const struct eun_slot *slot, size_t i,
+				 struct eun_slot_ring *ret_ring);
+/* How full the slot's fullest ring is, in percent. */
+EUN_PUBLIC unsigned int eun_slot_get_ring_fill(const struct eun_slot *slot);
 /* Remarks made while starting ("two maps qualify, took 'events'"); NULL when @i is past the end. */
 EUN_PUBLIC const char *eun_slot_get_note(const struct eun_slot *slot, size_t i);
 EUN_PUBLIC const char *eun_attach_mode_to_string(enum eun_attach_mode mode);
