@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See attach_kind.def, which is the whole knowledge; this file only looks things up in it. */
+/* See attach_kind.def, which is the whole knowledge; this file looks things up in it. */
 #include "object/attach_kind.h"
 
 #include "base/str.h"
 
+#include <bpf/libbpf.h>
 #include <stddef.h>
 
 static const struct eun__attach_kind kinds[] = {
@@ -44,4 +45,15 @@ const char *eun__attach_kind_no_gate_reason(const struct eun__attach_kind *kind)
 	if (eub_streq(kind->name, "usdt"))
 		return "USDT attaches by maps inside the tracker's own object";
 	return "the kernel does not tail-call programs of this type";
+}
+
+/* "tcx/" and "netkit/" came with libbpf 1.3; Debian 12 has 1.1. */
+void eun__attach_kind_complete(struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC &&
+	    (eub_has_prefix(section, "tcx/") || eub_has_prefix(section, "netkit/")))
+		(void)bpf_program__set_type(program,
+					    BPF_PROG_TYPE_SCHED_CLS); /* not loaded: cannot fail */
 }

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+struct bpf_program;
+
 enum eun__gate_how {
 	EUN__GATE_NONE,
 	EUN__GATE_ELF,
@@ -42,3 +44,5 @@ struct eun__attach_kind {
 const struct eun__attach_kind *eun__attach_kind_find(const char *section);
 /* Why programs of this kind cannot hang behind a gate; "" if they can. Static. */
 const char *eun__attach_kind_no_gate_reason(const struct eun__attach_kind *kind);
+/* Gives a program of an opened object its type, if libbpf is older than its section's name. */
+void eun__attach_kind_complete(struct bpf_program *program);

@@ -92,12 +92,16 @@ static int load_elf(struct eun__gate *gate, const char *section, const struct bp
 
 	if (r == 0) {
 		gate->object = bpf_object__open_mem(elf.data, elf.len, &options);
-		r = gate->object ? bpf_object__load(gate->object) : -errno;
+		r = gate->object ? 0 : -errno;
 	}
 	eub_buf_done(&elf);
 	if (r < 0)
 		return r;
 	gate->program = bpf_object__next_program(gate->object, NULL);
+	eun__attach_kind_complete(gate->program);
+	r = bpf_object__load(gate->object);
+	if (r < 0)
+		return r;
 	gate->program_fd = bpf_program__fd(gate->program);
 	return 0;
 }

@@ -242,6 +242,8 @@ int eun__hook_new(const struct eun__hook_context *context, struct bpf_program *p
 	if (r == 0)
 		r = eun__attach_point_check(hook->kind, hook->section, context->btf, err);
 	if (r == 0)
+		r = eun__attach_point_check_target(&hook->target, err);
+	if (r == 0)
 		r = choose_mode(hook, context);
 	return finish(hook, r, ret_hook, err);
 }
@@ -337,18 +339,31 @@ struct eun__hook *eun__hook_leave(struct eun__hook *hook)
 	return NULL;
 }
 
+static void hint_at_refusal(const struct eun__hook *hook, int r, struct eun_error *err)
+{
+	if (r == -EBUSY && hook->target.point == EUN__POINT_INTERFACE)
+		eun_error_set_hint(err,
+				   "an interface runs one XDP program; 'bpftool net' names it");
+	else if (r == -EPERM || r == -EACCES)
+		eun_error_set_hint(err, "attaching needs root, or CAP_BPF and CAP_PERFMON "
+					"(interfaces and cgroups: CAP_NET_ADMIN); some kernels "
+					"refuse this kind altogether (eunomiactl info)");
+}
+
 static int attach_failed(const struct eun__hook *hook, int r, struct eun_error *err)
 {
 	const char *words = eun__libbpf_log_first();
+	char target[256];
+	const char *place = eun__target_to_string(&hook->target, target, sizeof(target)) > 0
+				? target
+				: hook->section;
 
-	eun_error_set_subject(err, hook->section);
+	eun_error_set_subject(err, place);
 	(void)eun_error_set(
 	    err, r, r == -EPERM || r == -EACCES ? EUN_REASON_PERMISSION : EUN_REASON_ATTACH_FAILED,
-	    "program '%s' cannot be attached at '%s': %s%s%s", hook->program_name, hook->section,
+	    "program '%s' cannot be attached at '%s': %s%s%s", hook->program_name, place,
 	    strerror(-r), *words ? "; " : "", words);
-	if (r == -EPERM || r == -EACCES)
-		eun_error_set_hint(err, "attaching needs root, or CAP_BPF and CAP_PERFMON; some "
-					"kernels refuse this kind altogether (eunomiactl info)");
+	hint_at_refusal(hook, r, err);
 	return r;
 }
 

@@ -92,16 +92,19 @@ static int open_object(struct eun__object *object, const struct eun_package *pac
 		    .btf_custom_path = btf_path);
 	size_t size;
 	const void *image = eun_package_get_object(package, &size);
+	struct bpf_program *program;
 	int r;
 
 	eun__libbpf_log_reset();
 	object->bpf = bpf_object__open_mem(image, size, &options);
-	if (object->bpf)
-		return 0;
-	r = -errno;
-	return eun_error_set(err, r, EUN_REASON_BAD_PACKAGE,
-			     "libbpf cannot open the object: %s; %s", strerror(-r),
-			     eun__libbpf_log_first());
+	if (!object->bpf) {
+		r = -errno;
+		return eun_error_set(err, r, EUN_REASON_BAD_PACKAGE,
+				     "libbpf cannot open the object: %s; %s", strerror(-r),
+				     eun__libbpf_log_first());
+	}
+	bpf_object__for_each_program(program, object->bpf) eun__attach_kind_complete(program);
+	return 0;
 }
 
 /*

@@ -2,7 +2,9 @@
 #include "object/attach_kind.h"
 
 #include "base/macro.h"
+#include "object/gate_elf.h"
 
+#include <bpf/libbpf.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,6 +33,11 @@ static void test_find(void **state EUB_UNUSED)
 		{ "kprobe/do_unlinkat", "kprobe", EUN__GATE_ELF, EUN__ATTACH_AUTO, 0 },
 		{ "perf_event", "perf_event", EUN__GATE_ELF, EUN__ATTACH_PERF_EVENT, 0 },
 		{ "xdp", "xdp", EUN__GATE_ELF, EUN__ATTACH_TARGET, 2 },
+		{ "xdp.frags", "xdp", EUN__GATE_ELF, EUN__ATTACH_TARGET, 2 },
+		{ "xdp/devmap", "xdp map entry", EUN__GATE_NONE, EUN__ATTACH_NEVER, 2 },
+		{ "xdp.frags/cpumap", "xdp map entry", EUN__GATE_NONE, EUN__ATTACH_NEVER, 2 },
+		{ "tcx/egress", "tcx", EUN__GATE_ELF, EUN__ATTACH_TARGET, -1 },
+		{ "lsm_cgroup/socket_bind", "lsm_cgroup", EUN__GATE_NONE, EUN__ATTACH_TARGET, 1 },
 		{ "tc", "tc", EUN__GATE_ELF, EUN__ATTACH_TARGET, -1 },
 		{ "cgroup_skb/egress", "cgroup", EUN__GATE_ELF, EUN__ATTACH_TARGET, 1 },
 		{ "lwt_in", "lwt", EUN__GATE_NONE, EUN__ATTACH_TARGET, 0 },
@@ -63,12 +70,41 @@ static void test_reasons(void **state EUB_UNUSED)
 				eun__attach_kind_no_gate_reason(eun__attach_kind_find("usdt/x")));
 }
 
+static enum bpf_prog_type complete(const char *section)
+{
+	static const struct bpf_insn insns[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K },
+						 { .code = BPF_JMP | BPF_EXIT } };
+	struct eub_buf elf = EUB_BUF_INIT;
+	struct bpf_program *program;
+	struct bpf_object *object;
+	enum bpf_prog_type type;
+
+	assert_int_equal(eun__gate_elf_build(section, insns, EUB_ARRAY_SIZE(insns), &elf), 0);
+	object = bpf_object__open_mem(elf.data, elf.len, NULL);
+	assert_non_null(object);
+	program = bpf_object__next_program(object, NULL);
+	eun__attach_kind_complete(program);
+	type = bpf_program__type(program);
+	bpf_object__close(object);
+	eub_buf_done(&elf);
+	return type;
+}
+
+static void test_complete(void **state EUB_UNUSED)
+{
+	assert_int_equal(complete("tcx/ingress"), BPF_PROG_TYPE_SCHED_CLS);
+	assert_int_equal(complete("netkit/peer"), BPF_PROG_TYPE_SCHED_CLS);
+	assert_int_equal(complete("xdp"), BPF_PROG_TYPE_XDP);
+	assert_int_equal(complete("no-such"), BPF_PROG_TYPE_UNSPEC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_unknown_sections),
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_complete),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
