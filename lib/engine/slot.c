@@ -208,7 +208,7 @@ static int build(struct eun_slot *slot, struct eun_package *package,
 {
 	const struct eun__generation_plan plan = {
 		.slot = slot,
-		.number = 1,
+		.number = EUB_MAX(options->first_generation, 1u),
 		.index = FIRST_INDEX,
 		.options = options,
 	};
@@ -222,7 +222,7 @@ static int build(struct eun_slot *slot, struct eun_package *package,
 		return r;
 	eun__slot_add_generation(slot, slot->running);
 	eun__switch_select(slot->gate_switch, FIRST_INDEX);
-	eun__switch_get_page(slot->gate_switch)->next_generation = 2;
+	eun__switch_get_page(slot->gate_switch)->next_generation = plan.number + 1;
 	return 0;
 }
 

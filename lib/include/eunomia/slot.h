@@ -67,6 +67,8 @@ struct eun_slot_options {
 	 * and outlive the process (eun_slot_leave(), eun_slot_adopt()). NULL: they end with it.
 	 */
 	const char *pin_dir;
+	/* Number of the first generation; 0: 1. A slot that is started again goes on counting. */
+	uint32_t first_generation;
 };
 
 /* How a program hangs on its hook (docs/architecture.md, "The gate"). */
