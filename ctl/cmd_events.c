@@ -9,7 +9,7 @@
 #include "client.h"
 #include "ctl.h"
 #include "ctl_limits.h"
-#include "event_stream.h"
+#include "cmd_event_stream.h"
 #include "rpc/client.h"
 #include "stop_signal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* eunomiactl rollback: lets a generation run again that is still loaded. */
-#include "swap_report.h"
+#include "cmd_swap_report.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"

@@ -3,7 +3,7 @@
 #include "cmd_slot.h"
 
 #include "base/str.h"
-#include "slot_document.h"
+#include "cmd_slot_document.h"
 #include "table.h"
 
 #include <inttypes.h>

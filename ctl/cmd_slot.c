@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "client.h"
-#include "slot_document.h"
+#include "cmd_slot_document.h"
 #include "table.h"
 
 #include <assert.h>

@@ -4,7 +4,7 @@
  * name that is not installed here is left to the agent, whose trackers may be others.
  */
 #include "cmd_slot.h"
-#include "start_request.h"
+#include "cmd_start_request.h"
 
 #include <assert.h>
 

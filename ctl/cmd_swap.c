@@ -5,8 +5,8 @@
  * had.
  */
 #include "base/str.h"
-#include "start_request.h"
-#include "swap_report.h"
+#include "cmd_start_request.h"
+#include "cmd_swap_report.h"
 
 #define NS_PER_MS 1000000u
 

@@ -5,7 +5,7 @@
  * constant parts of the lines that they stand for are kept for all, so that a header is not
  * repeated because the agent was restarted.
  */
-#include "event_stream.h"
+#include "cmd_event_stream.h"
 
 #include "base/error.h"
 #include "base/macro.h"

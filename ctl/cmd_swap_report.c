@@ -5,14 +5,14 @@
  * that are worth a look: hooks where the change was not exact or that came or went, and maps that
  * began anew; all of them with --verbose.
  */
-#include "swap_report.h"
+#include "cmd_swap_report.h"
 
 #include "base/fd.h"
 #include "base/str.h"
 #include "client.h"
 #include "cmd_slot.h"
 #include "record.h"
-#include "slot_document.h"
+#include "cmd_slot_document.h"
 #include "table.h"
 
 static const struct table_column hook_columns[] = {

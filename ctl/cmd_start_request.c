@@ -3,7 +3,7 @@
  * From the command line to a StartRequest. protobuf-c packs requests without writing to them, but
  * its types are not const: what is borrowed here is only read.
  */
-#include "start_request.h"
+#include "cmd_start_request.h"
 
 #include "base/error.h"
 #include "base/str.h"
@@ -67,12 +67,10 @@ static int set_package(struct start_request *request, const char *spec, struct e
 
 	if (r < 0)
 		return r;
-	if (request->source.tracker) {
+	if (request->source.tracker)
 		message->tracker = request->source.tracker;
-	} else {
-		message->package.data = (uint8_t *)request->source.data.data;
-		message->package.len = request->source.data.len;
-	}
+	message->package.data = (uint8_t *)request->source.data.data;
+	message->package.len = request->source.data.len;
 	return 0;
 }
 

@@ -3,7 +3,7 @@
  * The object that stands for a slot in JSON and YAML is stable for scripts (docs/eunomiactl.md):
  * members are only added. "package" and "events" stand where people look first; the rest follows.
  */
-#include "slot_document.h"
+#include "cmd_slot_document.h"
 
 #include "base/macro.h"
 #include "cmd_slot.h"
