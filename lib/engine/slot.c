@@ -220,6 +220,7 @@ static int build(struct eun_slot *slot, struct eun_package *package,
 		r = eun__generation_new(&plan, package, &slot->running, NULL, err);
 	if (r < 0)
 		return r;
+	slot->running->info.is_running = true;
 	eun__slot_add_generation(slot, slot->running);
 	eun__switch_select(slot->gate_switch, FIRST_INDEX);
 	eun__switch_get_page(slot->gate_switch)->next_generation = plan.number + 1;
