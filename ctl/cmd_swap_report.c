@@ -15,6 +15,8 @@
 #include "cmd_slot_document.h"
 #include "table.h"
 
+#include <assert.h>
+
 static const struct table_column hook_columns[] = {
 	{ "PROGRAM", TABLE_TEXT }, { "SECTION", TABLE_TEXT }, { "HOW", TABLE_FIXED },
 	{ "CHANGE", TABLE_FIXED }, { "EXACT", TABLE_FIXED },  { "WHY", TABLE_TEXT },
@@ -222,6 +224,7 @@ enum ctl_exit swap_report_call(struct ctl *ctl, const char *path, const Protobuf
 	if (call(ctl, path, request, &reply, &err) < 0) {
 		status = ctl_fail(ctl, subject, &err);
 	} else {
+		assert(reply);
 		tell(ctl, reply);
 		status = record_print(ctl, &reply_kind, reply);
 		eunomia__v1__swap_reply__free_unpacked(reply, NULL);
