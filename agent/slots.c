@@ -36,7 +36,9 @@ static const struct {
 	[SLOT_PHASE_STARTING] = { "starting", 0, NULL },
 	[SLOT_PHASE_RUNNING] = { "running", 1u << SLOT_PHASE_STARTING | 1u << SLOT_PHASE_PAUSED,
 				 LOG_ID_SLOT_STARTED },
-	[SLOT_PHASE_PAUSED] = { "paused", 1u << SLOT_PHASE_RUNNING, LOG_ID_SLOT_PAUSED },
+	/* From the start: it was paused when another process had it. */
+	[SLOT_PHASE_PAUSED] = { "paused", 1u << SLOT_PHASE_STARTING | 1u << SLOT_PHASE_RUNNING,
+				LOG_ID_SLOT_PAUSED },
 	[SLOT_PHASE_STOPPED] = { "stopped", 1u << SLOT_PHASE_RUNNING | 1u << SLOT_PHASE_PAUSED,
 				 LOG_ID_SLOT_STOPPED },
 };
@@ -138,10 +140,10 @@ int slots_get(struct slots *slots, const char *name, struct slot_entry **ret_ent
 		hint_near_name(slots, name, err);
 		return -ENOENT;
 	}
-	if (entry->is_busy || entry->phase == SLOT_PHASE_STARTING) {
+	if (entry->phase == SLOT_PHASE_STARTING) {
 		eun_error_set_subject(err, name);
-		return eun_error_set(err, -EBUSY, EUN_REASON_BUSY, "slot '%s' is %s", entry->name,
-				     entry->is_busy ? "being paused or resumed" : "starting");
+		return eun_error_set(err, -EBUSY, EUN_REASON_BUSY, "slot '%s' is starting",
+				     entry->name);
 	}
 	*ret_entry = entry;
 	return 0;
@@ -176,6 +178,7 @@ int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret
 	entry->slots = slots;
 	entry->phase = SLOT_PHASE_STARTING;
 	entry->lost_lines.limit = 1;
+	eub_list_init(&entry->waiters);
 	slots->n_phase[SLOT_PHASE_STARTING]++;
 	eub_list_append(&slots->entries, &entry->link);
 	*ret_entry = entry;
@@ -198,34 +201,78 @@ void slots_abandon(struct slot_entry *entry, const struct eun_error *why)
 	tell_changed(slots);
 }
 
-static int make_schemas(struct slot_entry *entry, const struct eun_slot *slot)
+static bool has_schema(const struct slot_entry *entry, const struct eun_schema *schema)
 {
-	size_t n = 0;
+	return slot_find_schema(entry, schema);
+}
 
-	while (eun_slot_get_schema(slot, n))
-		n++;
-	if (n == 0)
-		return 0;
-	entry->schemas = calloc(n, sizeof(*entry->schemas));
-	if (!entry->schemas)
+static int add_schema(struct slot_entry *entry, const struct eun_schema *schema,
+		      uint32_t generation)
+{
+	struct slot_schema *schemas =
+	    reallocarray(entry->schemas, entry->n_schemas + 1, sizeof(*schemas));
+	struct slot_schema *added;
+	int r;
+
+	if (!schemas)
 		return -ENOMEM;
-	for (; entry->n_schemas < n; entry->n_schemas++) {
-		struct slot_schema *schema = &entry->schemas[entry->n_schemas];
-		int r;
-
-		schema->schema = eun_slot_get_schema(slot, entry->n_schemas);
-		r = journal_schema_new(schema->schema, &schema->journal);
-		if (r < 0)
-			return r;
-		schema->id = ++entry->slots->last_schema_id;
-	}
+	entry->schemas = schemas;
+	added = &schemas[entry->n_schemas];
+	*added = (struct slot_schema){ .generation = generation, .schema = schema };
+	r = journal_schema_new(schema, &added->journal);
+	if (r < 0)
+		return r;
+	added->id = ++entry->slots->last_schema_id;
+	entry->n_schemas++;
 	return 0;
+}
+
+/* The event types of all loaded generations that are not known yet. */
+static int add_schemas(struct slot_entry *entry, const struct eun_slot *slot)
+{
+	const struct eun_generation *generation;
+	const struct eun_schema *schema;
+
+	for (size_t i = 0; (generation = eun_slot_get_loaded(slot, i)); i++)
+		for (size_t j = 0; (schema = eun_slot_get_schema_of(slot, generation->number, j));
+		     j++) {
+			int r = has_schema(entry, schema)
+				    ? 0
+				    : add_schema(entry, schema, generation->number);
+
+			if (r < 0)
+				return r;
+		}
+	return 0;
+}
+
+static bool is_loaded(const struct eun_slot *slot, uint32_t number)
+{
+	const struct eun_generation *generation;
+
+	for (size_t i = 0; (generation = eun_slot_get_loaded(slot, i)); i++)
+		if (generation->number == number)
+			return true;
+	return false;
+}
+
+void slot_forget_schemas(struct slot_entry *entry)
+{
+	size_t n_kept = 0;
+
+	for (size_t i = 0; i < entry->n_schemas; i++) {
+		if (is_loaded(entry->slot, entry->schemas[i].generation))
+			entry->schemas[n_kept++] = entry->schemas[i];
+		else
+			(void)journal_schema_free(entry->schemas[i].journal);
+	}
+	entry->n_schemas = n_kept;
 }
 
 int slots_begin(struct slot_entry *entry, struct eun_slot *slot, struct eun_error *err)
 {
 	struct slots *slots = entry->slots;
-	int r = make_schemas(entry, slot);
+	int r = add_schemas(entry, slot);
 
 	if (r == 0)
 		r = journal_slot_new(slots->journal, entry->name,
@@ -238,7 +285,8 @@ int slots_begin(struct slot_entry *entry, struct eun_slot *slot, struct eun_erro
 	if (r < 0)
 		return r;
 	entry->slot = slot;
-	set_phase(entry, SLOT_PHASE_RUNNING);
+	set_phase(entry, eun_slot_get_state(slot) == EUN_SLOT_PAUSED ? SLOT_PHASE_PAUSED
+								     : SLOT_PHASE_RUNNING);
 	if (slots->listener.on_started)
 		slots->listener.on_started(entry, slots->listener.userdata);
 	return 0;
@@ -277,6 +325,19 @@ static void on_quiet(struct job *job)
 	job_start(slots->jobs, &entry->retire, JOB_PATIENT, detach, on_detached);
 }
 
+/* Each may make the slot busy again; the others then wait on. */
+static void serve_waiters(struct slot_entry *entry)
+{
+	while (!entry->is_busy && !eub_list_is_empty(&entry->waiters)) {
+		struct slot_waiter *first =
+		    EUB_CONTAINER_OF(entry->waiters.next, struct slot_waiter, link);
+		bool is_stopped = entry->phase == SLOT_PHASE_STOPPED;
+
+		eub_list_remove(&first->link);
+		first->on_turn(first, is_stopped ? NULL : entry);
+	}
+}
+
 void slots_stop(struct slot_entry *entry)
 {
 	struct slots *slots = entry->slots;
@@ -289,6 +350,7 @@ void slots_stop(struct slot_entry *entry)
 		slots->listener.on_drained(slots->listener.userdata);
 	if (slots->listener.on_stopped)
 		slots->listener.on_stopped(entry, slots->listener.userdata);
+	serve_waiters(entry);
 	job_start(slots->jobs, &entry->retire, JOB_PATIENT, wait_for_programs, on_quiet);
 }
 
@@ -307,6 +369,40 @@ void slot_set_busy(struct slot_entry *entry, bool is_busy)
 {
 	entry->is_busy = is_busy;
 	tell_changed(entry->slots);
+	serve_waiters(entry);
+}
+
+void slot_wait(struct slot_entry *entry, struct slot_waiter *waiter)
+{
+	eub_list_append(&entry->waiters, &waiter->link);
+}
+
+void slot_unwait(struct slot_waiter *waiter)
+{
+	eub_list_remove(&waiter->link);
+}
+
+int slot_note_swap(struct slot_entry *entry, const struct eun_swap *swap, const char *how)
+{
+	const char *tracker = eun_package_get_name(eun_slot_get_package(entry->slot));
+	struct slots *slots = entry->slots;
+	struct eun_swap_info info;
+	char generation[16];
+	int r;
+
+	eun_swap_get_info(swap, &info);
+	(void)snprintf(generation, sizeof(generation), "%u", info.new_generation);
+	log_write(slots->log, LOG_LEVEL_NOTICE, LOG_ID_SLOT_SWAPPED,
+		  LOG_FIELDS({ "EUNOMIA_SLOT", entry->name }, { "EUNOMIA_TRACKER", tracker },
+			     { "EUNOMIA_GENERATION", generation }),
+		  "slot '%s': %s from generation %u to %u (tracker '%.64s'), %s, %llu ns",
+		  entry->name, how, info.old_generation, info.new_generation, tracker,
+		  info.is_exact ? "exact" : "with overlap", (unsigned long long)info.switch_ns);
+	r = add_schemas(entry, entry->slot);
+	if (slots->listener.on_swapped)
+		slots->listener.on_swapped(entry, slots->listener.userdata);
+	tell_changed(slots);
+	return r;
 }
 
 bool slot_needs_job(const struct slot_entry *entry)

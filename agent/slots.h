@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "account.h"
+#include "budget.h"
 #include "job.h"
 #include "log.h"
 #include "rate.h"
@@ -19,12 +21,16 @@
 #include <stdint.h>
 
 struct eun_engine;
+struct eun_swap;
 struct journal_schema;
 struct journal_slot;
 struct sink_journal;
+struct state;
+struct state_slot;
 
-/* An event type of a slot. */
+/* An event type of a loaded generation. */
 struct slot_schema {
+	uint32_t generation;
 	const struct eun_schema *schema;
 	uint32_t id; /* unique in the agent's life: what EventBatch.schema_id says */
 	struct journal_schema *journal;
@@ -39,20 +45,32 @@ enum slot_phase {
 };
 
 struct slots;
+struct slot_entry;
+
+/* Whoever wants to do something to a busy slot, in a line; embedded in what it is about. */
+struct slot_waiter {
+	struct eub_list link;
+	/* Its turn has come: the slot is free. @entry: NULL: it was stopped meanwhile. */
+	void (*on_turn)(struct slot_waiter *waiter, struct slot_entry *entry);
+};
 
 struct slot_entry {
 	struct eub_list link;
 	struct slots *slots;
 	char name[EUN_SLOT_NAME_MAX];
 	enum slot_phase phase;
-	bool is_busy;	       /* a job pauses or resumes it */
-	struct eun_slot *slot; /* NULL while starting; the engine's while it runs or is paused */
+	bool is_busy;		 /* a job does something to it */
+	struct eub_list waiters; /* struct slot_waiter, first come first */
+	struct eun_slot *slot;	 /* NULL while starting; the engine's while it runs or is paused */
 	struct slot_schema *schemas;
 	size_t n_schemas;
 	struct journal_slot *journal;
+	struct account streams; /* what became of its events in all streams that there were */
+	struct budget budget;
 	struct rate lost_lines; /* in the log */
 	uint64_t n_lost_unsaid;
-	struct job retire; /* detaching after the stop */
+	struct job retire;	   /* detaching after the stop */
+	struct state_slot *record; /* what the state folder keeps of it; NULL: nothing. Owned */
 };
 
 /* Told at each step; @entry is borrowed. Each may be NULL. */
@@ -60,6 +78,8 @@ struct slots_listener {
 	void (*on_started)(struct slot_entry *entry, void *userdata);
 	/* Its events so far were handed up; those of the grace period may still follow. */
 	void (*on_stopped)(struct slot_entry *entry, void *userdata);
+	/* Another generation runs, of other event types perhaps. */
+	void (*on_swapped)(struct slot_entry *entry, void *userdata);
 	/* The table changed in any way, also when a stopped slot is finally gone. */
 	void (*on_changed)(void *userdata);
 	/* After events were handed up outside the pump's turn. */
@@ -72,6 +92,7 @@ struct slots {
 	struct job_pool *jobs;
 	struct sink_journal *journal;
 	struct log *log;
+	struct state *state; /* NULL: there is no folder to keep slots in */
 	struct slots_listener listener;
 	struct eub_list entries; /* starting, running, paused */
 	struct eub_list retired; /* stopped, not yet detached */
@@ -88,7 +109,7 @@ bool slots_are_gone(const struct slots *slots);
 /* A slot in any phase but stopped; NULL if there is none. */
 struct slot_entry *slots_find(struct slots *slots, const char *name);
 /* As slots_find() for what a verb may be applied to. Return: 0; -ENOENT (NOT_FOUND, with near names
- * in the hint); -EBUSY (a start, pause or resume is under way). */
+ * in the hint); -EBUSY (it is starting). It may be busy: slot_wait(). */
 int slots_get(struct slots *slots, const char *name, struct slot_entry **ret_entry,
 	      struct eun_error *err);
 /* "running", ... */
@@ -123,8 +144,17 @@ enum slot_gate {
 int slot_move_gate(struct slot_entry *entry, enum slot_gate gate, struct eun_error *err);
 /* Notes what slot_move_gate() achieved and logs it. */
 void slot_note_gate(struct slot_entry *entry, enum slot_gate gate);
-/* Nothing else is done to a busy slot. */
+/* Nothing else is done to a busy slot. When it is free again, those who wait have their turn. */
 void slot_set_busy(struct slot_entry *entry, bool is_busy);
+/* Gets in line for a busy slot: on_turn is called once, later, unless slot_unwait() comes first. */
+void slot_wait(struct slot_entry *entry, struct slot_waiter *waiter);
+void slot_unwait(struct slot_waiter *waiter);
+
+/* Notes that a swap or a rollback was committed: new event types, the log. Return: 0; -ENOMEM: the
+ * events of types that found no room are not handed on. */
+int slot_note_swap(struct slot_entry *entry, const struct eun_swap *swap, const char *how);
+/* Forgets the event types of generations that are loaded no more. After eun_swap_drain(). */
+void slot_forget_schemas(struct slot_entry *entry);
 /* A hook hangs by itself, so that pausing attaches and detaches: not on the loop. */
 bool slot_needs_job(const struct slot_entry *entry);
 

@@ -72,6 +72,8 @@ static int adopt_one(struct eun_slot *slot, struct eun_adopt_generation *given,
 	generation->info.is_running = is_running;
 	if (is_running)
 		slot->running = generation;
+	else
+		eun__generation_disable(generation); /* a swap got no further than attaching it */
 	return 0;
 }
 

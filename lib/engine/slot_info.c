@@ -131,13 +131,26 @@ const struct eun_schema *eun_slot_get_schema(const struct eun_slot *slot, size_t
 	return i < exports->n_items ? exports->items[i].schema : NULL;
 }
 
-int eun_slot_get_ring(const struct eun_slot *slot, size_t i, struct eun_slot_ring *ret_ring)
+static const struct eun__source *find_source_of(const struct eun_slot *slot,
+						const struct eun_schema *schema)
 {
-	const struct eun__source *source;
+	for (size_t i = 0; i < slot->n_generations; i++) {
+		const struct eun__generation *generation = slot->generations[i];
 
-	if (i >= slot->running->n_sources)
+		for (size_t k = 0; k < generation->n_sources; k++)
+			if (generation->exports.items[k].schema == schema)
+				return generation->sources[k];
+	}
+	return NULL;
+}
+
+int eun_slot_get_ring(const struct eun_slot *slot, const struct eun_schema *schema,
+		      struct eun_slot_ring *ret_ring)
+{
+	const struct eun__source *source = find_source_of(slot, schema);
+
+	if (!source)
 		return -ENOENT;
-	source = slot->running->sources[i];
 	*ret_ring = (struct eun_slot_ring){
 		.ring = eun__reader_is_level_triggered(source->reader) ? source->ring : 0,
 		.next_seq = eun__reader_get_position(source->reader),
@@ -168,6 +181,14 @@ uint32_t eun_slot_get_n_listeners(const struct eun_slot *slot)
 void eun_slot_set_n_listeners(struct eun_slot *slot, uint32_t n)
 {
 	eun__ledger_set_n_streams(&slot->tally.ledger, n);
+}
+
+const struct eun_schema *eun_slot_get_schema_of(const struct eun_slot *slot, uint32_t generation,
+						size_t i)
+{
+	const struct eun__generation *found = eun__slot_find_generation(slot, generation);
+
+	return found && i < found->exports.n_items ? found->exports.items[i].schema : NULL;
 }
 
 const char *eun_slot_get_note(const struct eun_slot *slot, size_t i)

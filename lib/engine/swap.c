@@ -11,6 +11,7 @@
  * stays in the slot, retired, until eun_swap_drain(), and whole until eun_swap_free(); their caller
  * waits before them (eun_engine_quiesce()).
  */
+#include <eunomia/engine.h>
 #include <eunomia/swap.h>
 
 #include "base/clock.h"
@@ -30,6 +31,7 @@ struct eun_swap {
 	struct eun__generation *old;
 	struct eun__generation *next;
 	bool is_loaded_here; /* next came with this swap; else it is the slot's already */
+	bool is_dry_run;
 	bool is_committed;
 	bool is_drained;
 	uint32_t keep;
@@ -144,6 +146,14 @@ static int swap_alloc(struct eun_slot *slot, struct eun_swap **ret_swap, struct 
 	return 0;
 }
 
+/* Hooks without a gate begin beside the old ones; a paused slot's begin when it resumes. */
+static int overlap(struct eun_swap *swap, struct eun_error *err)
+{
+	if (swap->is_dry_run || swap->slot->state != EUN_SLOT_RUNNING)
+		return 0;
+	return eun__generation_enable(swap->next, err);
+}
+
 static int prepare(struct eun_swap *swap, struct eun_package *package,
 		   const struct eun_swap_options *options, const struct eun_slot_options *how,
 		   struct eun_error *err)
@@ -151,7 +161,7 @@ static int prepare(struct eun_swap *swap, struct eun_package *package,
 	struct eun__page *page = eun__switch_get_page(swap->slot->gate_switch);
 	struct eun__generation_plan plan = {
 		.slot = swap->slot,
-		.number = page->next_generation,
+		.number = EUB_MAX(page->next_generation, options->generation),
 		.options = how,
 		.previous = swap->old,
 		.maps = options->maps,
@@ -168,7 +178,7 @@ static int prepare(struct eun_swap *swap, struct eun_package *package,
 		r = eun__generation_pin(swap->next, err);
 	if (r == 0)
 		r = compare_hooks(swap, err);
-	return r;
+	return r < 0 ? r : overlap(swap, err);
 }
 
 int eun_swap_new(struct eun_slot *slot, struct eun_package *package,
@@ -198,6 +208,7 @@ int eun_swap_new(struct eun_slot *slot, struct eun_package *package,
 	if (r < 0)
 		return r;
 	swap->keep = all.keep ? all.keep : EUN_SWAP_KEEP_DEFAULT;
+	swap->is_dry_run = all.is_dry_run;
 	r = prepare(swap, package, &all, &how, err);
 	if (r < 0) {
 		if (swap->next)
@@ -267,6 +278,8 @@ int eun_rollback_new(struct eun_slot *slot, uint32_t generation, uint32_t expect
 	swap->next = next;
 	swap->keep = EUN__GENERATIONS_MAX; /* nothing goes */
 	r = compare_hooks(swap, err);
+	if (r == 0)
+		r = overlap(swap, err);
 	if (r < 0) {
 		eun_swap_free(swap);
 		return r;
@@ -376,10 +389,16 @@ int eun_swap_commit(struct eun_swap *swap, struct eun_error *err)
 		page->next_generation = swap->next->info.number + 1;
 	}
 	switch_over(swap);
-	eun__generation_disable(swap->old);
 	swap->is_committed = true;
 	retire(swap);
 	return 0;
+}
+
+void eun_swap_settle(struct eun_swap *swap)
+{
+	if (swap->is_committed)
+		eun__generation_disable(swap->old);
+	eun_engine_quiesce();
 }
 
 static void drain_generation(struct eun_slot *slot, struct eun__generation *generation)
@@ -420,6 +439,8 @@ struct eun_swap *eun_swap_free(struct eun_swap *swap)
 		eun__generation_free(swap->retired[i]);
 	if (swap->is_loaded_here && !swap->is_committed)
 		eun__generation_free(swap->next);
+	else if (!swap->is_committed)
+		eun__generation_disable(swap->next);
 	swap->slot->is_swapping = false;
 	eun__map_reuse_done(&swap->maps);
 	free(swap->hooks);

@@ -68,7 +68,7 @@ static int prepare(struct fixture *f, const char *label, struct eun_swap_options
 static void finish(struct eun_swap *swap)
 {
 	assert_int_equal(eun_swap_commit(swap, NULL), 0);
-	eun_engine_quiesce();
+	eun_swap_settle(swap);
 	eun_swap_drain(swap);
 	eun_swap_free(swap);
 }

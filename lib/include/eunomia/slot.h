@@ -207,17 +207,20 @@ EUN_PUBLIC uint64_t eun_slot_get_started_mono_ns(const struct eun_slot *slot);
 EUN_PUBLIC const struct eun_slot_hook *eun_slot_get_hook(const struct eun_slot *slot, size_t i);
 /* Event types of the slot, in the order of its maps; NULL when @i is past the end. */
 EUN_PUBLIC const struct eun_schema *eun_slot_get_schema(const struct eun_slot *slot, size_t i);
-/* Where events of schema @i come from. */
+/* Where events of a schema come from. */
 struct eun_slot_ring {
 	uint32_t ring;	   /* the kernel's id of the map; 0: a perf buffer, which counts anew after
 			      each restart */
 	uint64_t next_seq; /* the least that the next event can have */
 };
-/* Return: 0; -ENOENT when @i is past the end. */
-EUN_PUBLIC int eun_slot_get_ring(const struct eun_slot *slot, size_t i,
+/* @schema: of any loaded generation. Return: 0; -ENOENT if it is of none. */
+EUN_PUBLIC int eun_slot_get_ring(const struct eun_slot *slot, const struct eun_schema *schema,
 				 struct eun_slot_ring *ret_ring);
 /* How full the slot's fullest ring is, in percent. */
 EUN_PUBLIC unsigned int eun_slot_get_ring_fill(const struct eun_slot *slot);
+/* The same of any loaded generation; NULL also if that is not loaded. */
+EUN_PUBLIC const struct eun_schema *eun_slot_get_schema_of(const struct eun_slot *slot,
+							   uint32_t generation, size_t i);
 /* Remarks made while starting ("two maps qualify, took 'events'"); NULL when @i is past the end. */
 EUN_PUBLIC const char *eun_slot_get_note(const struct eun_slot *slot, size_t i);
 EUN_PUBLIC const char *eun_attach_mode_to_string(enum eun_attach_mode mode);

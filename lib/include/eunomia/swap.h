@@ -6,13 +6,13 @@
  *
  *   eun_swap_new()      any thread; the slot keeps running and its events may be dispatched
  *   eun_swap_commit()   engine's thread
- *   eun_engine_quiesce() any thread: until nothing runs any more that began before the switch
+ *   eun_swap_settle()   any thread: until nothing runs any more that began before the switch
  *   eun_swap_drain()    engine's thread: the last events of generations that go
  *   eun_swap_free()     any thread: unloads them
  *
  * Of one slot there is at most one swap at a time; from eun_swap_new() to eun_swap_commit(), and
- * during eun_swap_free(), nothing else may be done to it; until eun_swap_free() it must not be
- * removed.
+ * during eun_swap_settle() and eun_swap_free(), nothing else may be done to it; until
+ * eun_swap_free() it must not be removed.
  */
 #ifndef EUNOMIA_SWAP_H
 #define EUNOMIA_SWAP_H
@@ -43,9 +43,11 @@ enum eun_map_policy {
 struct eun_swap_options {
 	size_t size;		      /* sizeof(struct eun_swap_options) */
 	uint32_t expected_generation; /* refused unless this one runs; 0: whichever does */
+	uint32_t generation; /* the number it gets, if no lower than the next; 0: the next */
 	enum eun_map_policy maps;
 	uint32_t keep;			     /* generations loaded afterwards, the new one included;
 						0: EUN_SWAP_KEEP_DEFAULT; at most EUN_SWAP_KEEP_MAX */
+	bool is_dry_run;		     /* it will not be committed */
 	const struct eun_slot_options *slot; /* settings, arguments, types, attach points, ring
 						size; its name is not looked at; NULL: defaults */
 };
@@ -85,7 +87,8 @@ struct eun_swap_info {
  * @package: ownership moves to the swap on success only
  * @options: NULL for defaults
  *
- * Hooks that only the new generation has are attached, closed.
+ * Hooks that only the new generation has are attached, closed. Those without a gate begin at once,
+ * beside the old ones, if the slot runs and this is no dry run.
  *
  * Return: 0; -ESTALE (EUN_REASON_WRONG_STATE: another generation runs than expected), -EINVAL;
  * as eun_slot_new().
@@ -98,7 +101,7 @@ EUN_PUBLIC int eun_swap_new(struct eun_slot *slot, struct eun_package *package,
  * @generation: 0: the one that ran before the running one
  * @expected_generation: as in struct eun_swap_options
  *
- * Loads and attaches nothing; does not block.
+ * Loads nothing, and attaches only hooks without a gate; else it does not block.
  *
  * Return: 0; -ENOENT (EUN_REASON_NOT_FOUND: not loaded, the hint names those that are), -ESTALE,
  * -EINVAL, -ENOMEM.
@@ -109,12 +112,14 @@ EUN_PUBLIC int eun_rollback_new(struct eun_slot *slot, uint32_t generation,
 /**
  * eun_swap_commit() - let the new generation run
  *
- * One store; blocks only if a hook is EUN_ATTACH_DIRECT. A paused slot stays paused, and resumes
- * with the new generation.
+ * One store; does not block. A paused slot stays paused, and resumes with the new generation.
  *
- * Return: 0; -ESTALE; -errno of attaching a hook without a gate, then the old generation goes on.
+ * Return: 0; -EINVAL (a dry run, or committed already), -errno of epoll_ctl(2).
  */
 EUN_PUBLIC int eun_swap_commit(struct eun_swap *swap, struct eun_error *err);
+/* Detaches the old generation's hooks without a gate, and waits for a kernel grace period: until no
+ * program runs any more that began before the switch. Blocks; any thread. */
+EUN_PUBLIC void eun_swap_settle(struct eun_swap *swap);
 /* Hands up what the rings of generations that go still hold. */
 EUN_PUBLIC void eun_swap_drain(struct eun_swap *swap);
 /* Unloads the generations that go; of a swap that was not committed, the new one. Blocks. NULL is
