@@ -156,6 +156,7 @@ static void on_written(uv_write_t *write, int status)
 		conn_close(conn, uv_strerror(status));
 		return;
 	}
+	rpc_session_note_written(conn->session, conn->out.len - conn->n_sent);
 	eub_buf_clear(&conn->out);
 	conn->n_sent = 0;
 	mark_dirty(conn);
@@ -171,6 +172,7 @@ static int write_out(struct conn *conn)
 		n = 0;
 	if (n < 0)
 		return n;
+	rpc_session_note_written(conn->session, (size_t)n);
 	if ((size_t)n == conn->out.len) {
 		eub_buf_clear(&conn->out);
 		return n;
@@ -244,6 +246,8 @@ static void on_prepare(uv_prepare_t *prepare)
 	}
 	if (eub_list_is_empty(&set->dirty))
 		(void)uv_idle_stop(&set->idle); /* cannot fail */
+	if (set->on_flushed)
+		set->on_flushed(set->userdata);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t suggested EUB_UNUSED, uv_buf_t *buf)

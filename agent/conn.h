@@ -22,6 +22,7 @@ struct conn_set {
 	const struct peer_policy *policy;
 	struct log *log;
 	void (*on_changed)(void *userdata); /* a client came or went */
+	void (*on_flushed)(void *userdata); /* before the loop sleeps: what could be written, was */
 	void *userdata;
 	struct eub_list conns;
 	struct eub_list dirty; /* those with something to write */

@@ -116,6 +116,7 @@ void rpc_call_reset(struct rpc_call *call, uint32_t http2_error)
 		return;
 	call->answer = RPC_ANSWER_FINISHED;
 	drop_input(call);
+	call->n_pulled_bytes += rpc_queue_get_size(&call->output);
 	rpc_queue_done(&call->output);
 	if (nghttp2_submit_rst_stream(session->http2, NGHTTP2_FLAG_NONE, call->stream_id,
 				      http2_error) < 0)
@@ -201,6 +202,30 @@ bool rpc_call_send_encoded(struct rpc_call *call, const void *data, size_t n)
 size_t rpc_call_get_queued_bytes(const struct rpc_call *call)
 {
 	return rpc_queue_get_size(&call->output);
+}
+
+uint64_t rpc_call_get_sent_bytes(const struct rpc_call *call)
+{
+	return call->n_pulled_bytes + rpc_queue_get_size(&call->output);
+}
+
+/*
+ * Where in the session's output a call's bytes end is known only at the time that they are pulled.
+ * So the end of the output at each look is noted; what had been pulled by then is written when that
+ * much of the output is, which the next look may find.
+ */
+uint64_t rpc_call_get_written_bytes(struct rpc_call *call)
+{
+	const struct rpc_session *session = call->session;
+
+	if (session->n_written_bytes < call->pumped_mark)
+		return call->n_written_bytes;
+	call->n_written_bytes = call->pulled_mark;
+	call->pulled_mark = call->n_pulled_bytes;
+	call->pumped_mark = session->n_pumped_bytes;
+	if (session->n_written_bytes >= call->pumped_mark)
+		call->n_written_bytes = call->pulled_mark;
+	return call->n_written_bytes;
 }
 
 void rpc_call_finish_status(struct rpc_call *call, enum rpc_status status, const char *message)

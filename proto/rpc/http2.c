@@ -181,6 +181,7 @@ static ssize_t read_output(nghttp2_session *http2, int32_t stream_id, uint8_t *b
 	if (n > 0) {
 		memcpy(buf, rpc_queue_get_data(&call->output), n);
 		rpc_queue_consume(&call->output, n);
+		call->n_pulled_bytes += n;
 		rpc_call_notice_low_water(call);
 	}
 	if (rpc_queue_get_size(&call->output) > 0)

@@ -33,9 +33,11 @@ struct rpc_session {
 	struct eub_list ready; /* rpc_call.ready_link: something to do once nghttp2 has returned */
 	size_t n_calls;
 	size_t held_bytes; /* of requests, over all calls; at most RPC_MAX_HELD_BYTES */
-	bool is_busy;	   /* within feed, pump or tick */
-	bool is_dirty;	   /* on_dirty was called since the last pump */
-	int failure;	   /* -errno after which the session is dead, or 0 */
+	uint64_t n_pumped_bytes;
+	uint64_t n_written_bytes; /* of those */
+	bool is_busy;		  /* within feed, pump or tick */
+	bool is_dirty;		  /* on_dirty was called since the last pump */
+	int failure;		  /* -errno after which the session is dead, or 0 */
 };
 
 struct rpc_call {
@@ -71,6 +73,12 @@ struct rpc_call {
 	bool is_closed;	     /* nghttp2 has forgotten the stream */
 	bool is_released;    /* on_done has been called */
 	struct rpc_queue output;
+	uint64_t n_pulled_bytes; /* that have left output */
+	/* The last time that this was looked at; what was pulled by then lies before pumped_mark.
+	 */
+	uint64_t pulled_mark;
+	uint64_t pumped_mark;
+	uint64_t n_written_bytes;
 	unsigned int http_status; /* 200, or the code of a refusal that is no gRPC answer */
 	enum rpc_status status; /* other than OK while the answer is open: why it will be refused */
 	struct eub_buf message; /* grpc-message, encoded */

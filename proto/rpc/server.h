@@ -109,6 +109,8 @@ int rpc_session_feed(struct rpc_session *session, const void *data, size_t n);
  * rpc_session_wants_write().
  */
 int rpc_session_pump(struct rpc_session *session, struct eub_buf *out, size_t max_bytes);
+/* To be told of each write: @n bytes of what was pumped are with the transport now. */
+void rpc_session_note_written(struct rpc_session *session, size_t n);
 bool rpc_session_wants_write(const struct rpc_session *session);
 /* Nothing more will be read or written: close. */
 bool rpc_session_is_over(const struct rpc_session *session);
@@ -142,6 +144,12 @@ bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message);
 bool rpc_call_send_encoded(struct rpc_call *call, const void *data, size_t n);
 /* Unsent bytes queued for the call. */
 size_t rpc_call_get_queued_bytes(const struct rpc_call *call);
+/*
+ * What was sent to the call so far, in bytes; and what of that is with the transport, or will never
+ * be: as far as rpc_session_note_written() tells, never too much. Both only grow.
+ */
+uint64_t rpc_call_get_sent_bytes(const struct rpc_call *call);
+uint64_t rpc_call_get_written_bytes(struct rpc_call *call);
 /* Ends the call with OK after what is queued. Unary calls: send the reply first. */
 void rpc_call_finish(struct rpc_call *call);
 /* Ends the call with the status that @err's reason maps to, its text and its details. */

@@ -174,8 +174,10 @@ int rpc_session_pump(struct rpc_session *session, struct eub_buf *out, size_t ma
 
 		if (n < 0)
 			(void)fail(session, n);
-		if (n > 0)
+		if (n > 0) {
 			eub_buf_append(out, data, (size_t)n);
+			session->n_pumped_bytes += (size_t)n;
+		}
 		if (out->has_failed)
 			session->failure = -ENOMEM;
 		if (n == 0 && eub_list_is_empty(&session->ready))
@@ -184,6 +186,11 @@ int rpc_session_pump(struct rpc_session *session, struct eub_buf *out, size_t ma
 	}
 	session->is_busy = false;
 	return session->failure;
+}
+
+void rpc_session_note_written(struct rpc_session *session, size_t n)
+{
+	session->n_written_bytes += n;
 }
 
 uint64_t rpc_session_get_deadline_ns(const struct rpc_session *session)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "rpc/decode.h"
 #include "rpc/frame.h"
+#include "rpc/internal.h"
 #include "rpc/limits.h"
 
 #include <stdio.h>
@@ -490,10 +491,63 @@ static void test_half_a_frame_then_close(void **state)
 	assert_int_equal(f->service.n_begun, 0);
 }
 
+/* Sent, pulled into the session's output, with the transport: in this order, never too much. */
+static void test_written_bytes(void **state)
+{
+	static const uint8_t message[100];
+	struct fixture *f = *state;
+	struct rpc_call *call;
+	struct eub_buf out = EUB_BUF_INIT;
+	uint64_t first, all;
+
+	(void)fixture_stream(f, 0);
+	rpc_peer_run(&f->peer);
+	call = f->service.last;
+	assert_non_null(call);
+	first = rpc_call_get_sent_bytes(call);
+	assert_true(first > 0);
+	assert_int_equal(rpc_call_get_written_bytes(call), 0); /* nobody said so */
+	(void)rpc_call_send_encoded(call, message, sizeof(message));
+	all = rpc_call_get_sent_bytes(call);
+	assert_int_equal(all, first + 5 + sizeof(message));
+	rpc_session_note_written(f->session, f->session->n_pumped_bytes - 1);
+	assert_int_equal(rpc_call_get_written_bytes(call), 0);
+	rpc_session_note_written(f->session, 1); /* all but what is queued */
+	assert_int_equal(rpc_call_get_written_bytes(call), first);
+	assert_int_equal(rpc_session_pump(f->session, &out, 65536), 0);
+	assert_int_equal(rpc_call_get_written_bytes(call), first);
+	rpc_session_note_written(f->session, out.len - 1);
+	assert_int_equal(rpc_call_get_written_bytes(call), first);
+	rpc_session_note_written(f->session, 1);
+	assert_int_equal(rpc_call_get_written_bytes(call), all);
+	eub_buf_done(&out);
+}
+
+/* What a call lost with its end is nobody's to wait for. */
+static void test_written_bytes_of_a_reset_call(void **state)
+{
+	static const uint8_t message[100];
+	struct fixture *f = *state;
+	struct rpc_call *call;
+	uint64_t sent;
+
+	(void)fixture_stream(f, 0);
+	rpc_peer_run(&f->peer);
+	call = f->service.last;
+	assert_non_null(call);
+	(void)rpc_call_send_encoded(call, message, sizeof(message));
+	sent = rpc_call_get_sent_bytes(call);
+	rpc_call_reset(call, NGHTTP2_CANCEL);
+	rpc_session_note_written(f->session, f->session->n_pumped_bytes);
+	assert_true(rpc_call_get_written_bytes(call) >= sent);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
+		TEST(test_written_bytes),
+		TEST(test_written_bytes_of_a_reset_call),
 		TEST(test_calls_at_once),
 		TEST(test_calls_byte_by_byte),
 		TEST(test_calls_in_random_pieces),
