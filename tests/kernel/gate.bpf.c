@@ -44,6 +44,10 @@ BOTH(uprobe, "?uprobe//proc/self/exe:flood_target", 1)
 BOTH(uretprobe, "?uretprobe//proc/self/exe:flood_target", 1)
 BOTH(kprobe, "?kprobe/__x64_sys_getppid", 1)
 BOTH(kretprobe, "?kretprobe/__x64_sys_getppid", 1)
+BOTH(fentry, "?fentry/security_task_getpgid", 1)
+BOTH(fexit, "?fexit/security_task_getpgid", 1)
+BOTH(fmod_ret, "?fmod_ret/security_task_getpgid", 1)
+BOTH(lsm, "?lsm/task_getpgid", 1)
 BOTH(perf_event, "?perf_event", 1)
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -116,11 +116,13 @@ int net_bed_enter_cgroup(const char **ret_path)
 	if (mkdir(bed.cgroup, 0755) < 0)
 		return -errno;
 	r = join(bed.cgroup);
-	if (r < 0)
+	if (r < 0) {
 		(void)rmdir(bed.cgroup);
-	else
-		*ret_path = bed.cgroup;
-	return r;
+		return r;
+	}
+	net_bed_close();
+	*ret_path = bed.cgroup;
+	return 0;
 }
 
 void net_bed_leave_cgroup(void)

@@ -131,8 +131,7 @@ static void load(struct fixture *f)
 	assert_int_equal(bpf_program__set_autoload(f->program, true), 0);
 	f->kind = eun__attach_kind_find(bpf_program__section_name(f->program));
 	assert_non_null(f->kind);
-	if (bpf_program__type(f->program) == BPF_PROG_TYPE_UNSPEC)
-		assert_int_equal(bpf_program__set_type(f->program, BPF_PROG_TYPE_SCHED_CLS), 0);
+	eun__attach_kind_complete(f->program);
 	assert_int_equal(bpf_object__load(f->object), 0);
 	map = bpf_object__find_map_by_name(f->object, "pins.bss");
 	assert_non_null(map);
