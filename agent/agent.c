@@ -28,6 +28,7 @@
 #include "watch.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 
 #include <eunomia/engine.h>
@@ -63,6 +64,7 @@ struct agent {
 	struct sink_journal *journal;
 	struct slots slots;
 	struct watch watch;
+	struct slot_entry *cut_entry; /* whose budget cut events that no sink knows of; or NULL */
 	struct service service;
 	struct peer_policy policy;
 	struct conn_set conns;
@@ -73,6 +75,37 @@ struct agent {
 
 static void on_stop_step(uv_timer_t *timer);
 
+/* Tells the sinks of the events that were cut, before those that come after. */
+static void tell_cut(struct agent *agent)
+{
+	struct slot_entry *entry = agent->cut_entry;
+	struct budget_cut cut;
+
+	agent->cut_entry = NULL;
+	if (!entry)
+		return;
+	cut = budget_take_cut(&entry->budget);
+	watch_cut(&agent->watch, entry, &cut);
+	sink_journal_cut(agent->journal, entry->journal, cut.count);
+}
+
+/* Whether the slot's budget lets @event pass. What does not costs no more than being counted. */
+static bool fits_budget(struct agent *agent, struct slot_entry *entry,
+			const struct eun_event *event)
+{
+	bool is_cut = budget_is_bounded(&entry->budget) &&
+		      !budget_allow(&entry->budget, event->size, eub_clock_mono_ns());
+
+	if (agent->cut_entry && (!is_cut || agent->cut_entry != entry ||
+				 budget_has_other_cut(&entry->budget, event->ring)))
+		tell_cut(agent);
+	if (!is_cut)
+		return true;
+	budget_note_cut(&entry->budget, event->ring, event->seq);
+	agent->cut_entry = entry;
+	return false;
+}
+
 /* Sinks are called from here, in this order, for every event. */
 static void on_event(struct eun_slot *slot, const struct eun_event *event, void *userdata)
 {
@@ -82,6 +115,8 @@ static void on_event(struct eun_slot *slot, const struct eun_event *event, void 
 
 	assert(schema); /* the engine's schemas of a slot do not change */
 	pump_count(&agent->pump, event->size);
+	if (!fits_budget(agent, entry, event))
+		return;
 	watch_event(&agent->watch, entry, schema, event);
 	sink_journal_event(agent->journal, entry->journal, schema->journal, event);
 }
@@ -99,6 +134,7 @@ static void on_handed_up(void *userdata)
 {
 	struct agent *agent = userdata;
 
+	tell_cut(agent);
 	watch_flush(&agent->watch);
 }
 

@@ -28,6 +28,8 @@
 #define LIMIT_JOURNAL_ENTRY_BYTES  (256u << 10)
 /* One event in any format, bytes: what is longer is counted as lost. */
 #define LIMIT_EVENT_BYTES	   (1u << 20)
+/* A ring buffer of a tracker, bytes: the kernel's own memory. */
+#define LIMIT_RING_BYTES	   (1u << 30)
 /* Bytes of a batch of events; one more event may go over it. */
 #define LIMIT_BATCH_BYTES	   (16u << 10)
 /* An installed tracker's file, bytes. */

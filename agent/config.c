@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "agent_limits.h"
+#include "budget.h"
 #include "ini_file.h"
 
 #include "base/error.h"
@@ -59,6 +60,12 @@ static const struct config_key keys[] = {
 	    true),
 	ROW("Limits", "StreamBacklogBytes", CONFIG_UINT, stream_backlog_bytes, 65536,
 	    LIMIT_STREAM_BACKLOG_BYTES, "1048576", true),
+	ROW("Limits", "SlotEventsPerSecond", CONFIG_UINT, slot_events_per_second, 0, BUDGET_MAX, "0",
+	    true),
+	ROW("Limits", "SlotBytesPerSecond", CONFIG_UINT, slot_bytes_per_second, 0, BUDGET_MAX, "0",
+	    true),
+	ROW("Limits", "MaxRingBytes", CONFIG_UINT, max_ring_bytes, 4096, LIMIT_RING_BYTES,
+	    "268435456", true),
 	ROW("Limits", "EventBudget", CONFIG_UINT, event_budget, 1, 65536, "1024", true),
 	/* clang-format on */
 };

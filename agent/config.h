@@ -38,6 +38,9 @@ struct config {
 	uint64_t max_pending_starts;
 	uint64_t max_event_streams;
 	uint64_t stream_backlog_bytes;
+	uint64_t slot_events_per_second; /* 0: no bound */
+	uint64_t slot_bytes_per_second;	 /* 0: no bound */
+	uint64_t max_ring_bytes;
 	uint64_t event_budget;
 };
 

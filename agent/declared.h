@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "budget.h"
 #include "spec.h"
 
 #include <eunomia/error.h>
@@ -18,7 +19,7 @@ struct declared {
 	char *name;	      /* of the slot; of a bad file as far as it could be read */
 	struct eun_error err; /* code < 0: the file is bad, nothing below counts */
 	struct spec spec;
-	struct spec_budget budget;
+	struct budget_limits budget;
 	uint64_t fingerprint; /* never 0; another when the file or the package says anything else */
 };
 

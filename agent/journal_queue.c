@@ -65,9 +65,8 @@ struct journal_account *journal_account_unref(struct journal_account *account)
 	return NULL;
 }
 
-static void entry_free(struct entry *entry, unsigned int n_dropped)
+static void entry_free(struct entry *entry)
 {
-	atomic_fetch_add(&entry->account->n_dropped, n_dropped);
 	(void)journal_account_unref(entry->account);
 	free(entry);
 }
@@ -109,6 +108,16 @@ static struct entry *take_next(struct journal_queue *queue)
 	return entry;
 }
 
+static void count_sent(struct journal_account *account, int result)
+{
+	if (result >= 0) {
+		atomic_fetch_add(&account->n_sent, 1);
+		return;
+	}
+	atomic_fetch_add(&account->n_dropped, 1);
+	atomic_fetch_add(&account->n_refused, 1);
+}
+
 static void *send_entries(void *userdata)
 {
 	struct journal_queue *queue = userdata;
@@ -118,7 +127,8 @@ static void *send_entries(void *userdata)
 	while ((entry = take_next(queue))) {
 		int r = queue->options.send(queue->options.userdata, entry->data, entry->size);
 
-		entry_free(entry, r < 0 ? 1u : 0u);
+		count_sent(entry->account, r);
+		entry_free(entry);
 	}
 	pthread_mutex_lock(&queue->mutex);
 	queue->has_ended = true;
@@ -196,7 +206,8 @@ static void drop_all(struct eub_list *entries)
 {
 	EUB_LIST_FOREACH (entry, entries, struct entry, link) {
 		eub_list_remove(&entry->link);
-		entry_free(entry, 1u);
+		atomic_fetch_add(&entry->account->n_dropped, 1);
+		entry_free(entry);
 	}
 }
 

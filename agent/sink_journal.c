@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The journal sink: event -> entry -> bounded queue -> journald. What a slot's rate limit or the
- * queue leaves out is counted, and said once a second in a record of its own while it goes on: the
- * timer for that runs only then, so an idle agent does not wake up.
+ * The journal sink: event -> entry -> bounded queue -> journald. What a slot's limits or the queue
+ * leave out is counted by reason, and said once a second in a record of its own while it goes on:
+ * the timer for that runs only then, so an idle agent does not wake up.
  */
 #include "sink_journal.h"
 
@@ -42,9 +42,11 @@ struct sink_journal {
 struct journal_slot {
 	struct eub_list link; /* in sink_journal.slots */
 	struct sink_journal *sink;
-	struct journal_account *account;
+	struct journal_account *account; /* what the queue and its sender count */
+	struct account own;		 /* what is decided here; included in account->n_dropped */
+	struct account reported;	 /* said in summaries */
+	uint64_t n_reported;		 /* of account->n_dropped */
 	struct rate rate;
-	uint64_t n_reported; /* of account->n_dropped, said in a summary */
 	struct eub_buf head; /* the fields that every entry of the slot begins with */
 	char *name;
 };
@@ -130,24 +132,44 @@ int journal_slot_new(struct sink_journal *sink, const char *name, const char *tr
 	return 0;
 }
 
+/* The losses since the last summary by reason: "rate-limit 7, queue-full 2". */
+static void describe_losses(struct journal_slot *slot, char *text, size_t size)
+{
+	struct eub_buf out = EUB_BUF_FIXED(text, size - 1);
+	struct account now;
+
+	journal_slot_get_account(slot, &now);
+	for (size_t i = 0; i < _ACCOUNT_REASON_MAX; i++) {
+		uint64_t n = now.lost[i] - slot->reported.lost[i];
+
+		if (n > 0)
+			eub_buf_printf(&out, "%s%s %llu", out.len > 0 ? ", " : "",
+				       account_reason_to_string((enum account_reason)i),
+				       (unsigned long long)n);
+	}
+	text[EUB_MIN(out.len, size - 1)] = '\0';
+	slot->reported = now;
+}
+
 /* Says what was left out since the last time; the summary itself is not rate-limited. */
 static void report_slot(struct journal_slot *slot)
 {
 	struct eub_buf *entry = &slot->sink->entry;
 	uint64_t n_dropped = atomic_load(&slot->account->n_dropped);
 	uint64_t n = n_dropped - slot->n_reported;
-	char text[256];
+	char reasons[160];
+	char text[320];
 
 	if (n == 0 || slot->sink->is_closed)
 		return;
+	describe_losses(slot, reasons, sizeof(reasons));
 	eub_buf_clear(entry);
 	eub_buf_append(entry, slot->head.data, slot->head.len);
 	(void)snprintf(text, sizeof(text),
-		       "%llu events of slot '%s' were left out of the journal (at most %llu a "
-		       "second: JournalRateLimit=)",
-		       (unsigned long long)n, slot->name,
-		       (unsigned long long)slot->sink->rate_limit);
+		       "%llu events of slot '%s' were left out of the journal: %s",
+		       (unsigned long long)n, slot->name, reasons);
 	journal_append_str(entry, "MESSAGE", text);
+	journal_append_str(entry, "EUNOMIA_REASON", reasons);
 	journal_append_str(entry, "PRIORITY", "4");
 	journal_append_str(entry, "MESSAGE_ID", LOG_ID_JOURNAL_LEFT_OUT);
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)n);
@@ -183,6 +205,19 @@ struct journal_slot *journal_slot_free(struct journal_slot *slot)
 uint64_t journal_slot_get_n_dropped(const struct journal_slot *slot)
 {
 	return atomic_load(&slot->account->n_dropped);
+}
+
+void journal_slot_get_account(const struct journal_slot *slot, struct account *ret_account)
+{
+	/* In this order, so that what happens meanwhile makes no difference negative. */
+	uint64_t n_refused = atomic_load(&slot->account->n_refused);
+	uint64_t n_dropped = atomic_load(&slot->account->n_dropped);
+	struct account account = slot->own;
+
+	account.delivered = atomic_load(&slot->account->n_sent);
+	account.lost[ACCOUNT_REFUSED] = n_refused;
+	account.lost[ACCOUNT_QUEUE_FULL] = n_dropped - n_refused - account_get_lost(&slot->own);
+	*ret_account = account;
 }
 
 /* "ret.inner[2]" -> "EUNOMIA_EV_RET_INNER_2_"; cut to what journald takes. */
@@ -284,23 +319,57 @@ static void arm_report(struct sink_journal *sink)
 		(void)uv_timer_start(&sink->report, on_report_due, REPORT_EVERY_MS, 0);
 }
 
+static void count_lost(struct journal_slot *slot, enum account_reason reason, uint64_t count)
+{
+	slot->own.lost[reason] += count;
+	atomic_fetch_add(&slot->account->n_dropped, count);
+}
+
+static void queue_event(struct sink_journal *sink, struct journal_slot *slot,
+			const struct journal_schema *schema, const struct eun_event *event)
+{
+	int r;
+
+	if (!rate_allow(&slot->rate, eub_clock_mono_ns())) {
+		count_lost(slot, ACCOUNT_RATE_LIMIT, 1);
+		return;
+	}
+	build_entry(&sink->entry, slot, schema, event);
+	if (sink->entry.has_failed) {
+		count_lost(slot, ACCOUNT_TOO_LARGE, 1);
+		return;
+	}
+	r = journal_queue_push(sink->queue, slot->account, sink->entry.data, sink->entry.len);
+	if (r < 0) /* it has counted it as dropped */
+		slot->own.lost[r == -E2BIG ? ACCOUNT_TOO_LARGE : ACCOUNT_NO_MEMORY]++;
+}
+
+static void report_losses(struct journal_slot *slot)
+{
+	uint64_t n = atomic_load_explicit(&slot->account->n_dropped, memory_order_relaxed);
+
+	if (n != slot->n_reported)
+		arm_report(slot->sink);
+}
+
+void sink_journal_cut(struct sink_journal *sink, struct journal_slot *slot, uint64_t count)
+{
+	slot->own.offered += count;
+	if (sink->is_on)
+		count_lost(slot, ACCOUNT_BUDGET, count);
+	else
+		slot->own.filtered += count;
+	report_losses(slot);
+}
+
 void sink_journal_event(struct sink_journal *sink, struct journal_slot *slot,
 			const struct journal_schema *schema, const struct eun_event *event)
 {
-	struct journal_account *account = slot->account;
-
-	if (!sink->is_on)
+	slot->own.offered++;
+	if (!sink->is_on) {
+		slot->own.filtered++;
 		return;
-	if (rate_allow(&slot->rate, eub_clock_mono_ns())) {
-		build_entry(&sink->entry, slot, schema, event);
-		if (sink->entry.has_failed)
-			atomic_fetch_add(&account->n_dropped, 1);
-		else
-			(void)journal_queue_push(sink->queue, account, sink->entry.data,
-						 sink->entry.len); /* counts what it refuses */
-	} else {
-		atomic_fetch_add(&account->n_dropped, 1);
 	}
-	if (atomic_load_explicit(&account->n_dropped, memory_order_relaxed) != slot->n_reported)
-		arm_report(sink);
+	queue_event(sink, slot, schema, event);
+	report_losses(slot);
 }

@@ -22,14 +22,9 @@ struct spec_list {
 	size_t n;
 };
 
-/* What a slot may use; 0: no bound. */
-struct spec_budget {
-	uint64_t events_per_second;
-	uint64_t bytes_per_second;
-};
-
 struct spec {
 	struct eub_buf package;	 /* bytes; empty where only the options are known */
+	char *package_path;	 /* file that the bytes are still to be read from; or NULL */
 	char *package_name;	 /* for bytes that carry no name of their own; or NULL */
 	struct spec_list keys;	 /* settings: KEYS[i]=VALUES[i] */
 	struct spec_list values; /* as many as keys */
@@ -53,17 +48,20 @@ int spec_add(struct spec *spec, struct spec_list *list, const char *text, struct
 int spec_set(struct spec *spec, const char *key, const char *value, struct eun_error *err);
 /* As spec_set() for "KEY=VALUE". Also -EINVAL. */
 int spec_set_text(struct spec *spec, const char *text, struct eun_error *err);
-/* Copies all but the package's bytes into @spec, which must be empty. Return: 0; -ENOMEM. */
+/* Copies all but the package's bytes and path into @spec, which must be empty. Return: 0; -ENOMEM. */
 int spec_copy_options(struct spec *spec, const struct spec *from);
+/* Takes from @base what @spec does not say: settings one by one, each list and the ring's size as a
+ * whole. Return: 0; as spec_add(); then @spec is as it was. */
+int spec_complete(struct spec *spec, const struct spec *base, struct eun_error *err);
 /* The same package and options? The order of settings counts. */
 bool spec_is_equal(const struct spec *a, const struct spec *b);
 /* A number that differs where specs do, but for one case in 2^64. Stable: it is stored. */
 uint64_t spec_fingerprint(const struct spec *spec);
-/* Reads the package from a file, an installed tracker's or any. Return: 0; -errno (IO). */
-int spec_read_package(struct spec *spec, const char *path, struct eun_error *err);
-/* Blocks: eun_package_parse() of the bytes. Return: as that. */
-int spec_parse_package(const struct spec *spec, struct eun_package **ret_package,
-		       struct eun_error *err);
+/* Reads the package from package_path, if that is still to be done. Blocks. Return: 0; -errno (IO).
+ */
+int spec_read_package(struct spec *spec, struct eun_error *err);
+/* Reads it, and eun_package_parse(). Blocks. Return: as those. */
+int spec_parse_package(struct spec *spec, struct eun_package **ret_package, struct eun_error *err);
 
 /* A view of a spec as the engine wants it; borrows from it. */
 struct spec_view;

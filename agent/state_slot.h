@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "budget.h"
 #include "spec.h"
 
 #include "base/buf.h"
@@ -56,7 +57,7 @@ struct state_slot {
 	uint32_t next;
 	struct state_generation *generations; /* oldest first */
 	size_t n_generations;
-	struct spec_budget budget;
+	struct budget_limits budget;
 	uint64_t declared_fingerprint; /* 0: not declared */
 };
 

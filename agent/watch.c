@@ -31,9 +31,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REASON_SLOW_CLIENT "slow-client"
 /* A batch buffer that grew larger gives its memory back. */
-#define KEPT_BATCH_BYTES   ((size_t)4 * LIMIT_BATCH_BYTES)
+#define KEPT_BATCH_BYTES ((size_t)4 * LIMIT_BATCH_BYTES)
 
 /* What a stream has missed of one slot for one reason. */
 struct loss {
@@ -163,11 +162,29 @@ static void fail_no_memory(struct stream *stream)
 			       "out of memory while counting lost events");
 }
 
-/* Becomes lossy, with @count events of @slot missed. May end the stream. */
-static void stream_drop(struct stream *stream, const char *slot, uint64_t count, uint64_t from_seq,
-			uint64_t to_seq)
+/* Notes that @count events of @slot were missed, from one position to another or 0 and 0. Return:
+ * false: out of memory, and the stream has ended. */
+static bool add_loss(struct stream *stream, const char *slot, const char *reason, uint64_t count,
+		     uint64_t from_seq, uint64_t to_seq)
 {
-	struct loss *loss = get_loss(stream, slot, REASON_SLOW_CLIENT);
+	struct loss *loss = get_loss(stream, slot, reason);
+
+	if (!loss) {
+		fail_no_memory(stream);
+		return false;
+	}
+	if (loss->count == 0)
+		loss->from_seq = from_seq;
+	loss->to_seq = to_seq;
+	loss->count += count;
+	return true;
+}
+
+/* Becomes lossy: the batch that is being sent has no room. May end the stream. */
+static void stream_drop(struct stream *stream)
+{
+	struct watch *watch = stream->watch;
+	const char *slot = watch->head.slot;
 
 	stream->is_lossy = true;
 	if (!stream->was_lossy) {
@@ -178,14 +195,8 @@ static void stream_drop(struct stream *stream, const char *slot, uint64_t count,
 			  "events that it has no room for",
 			  slot);
 	}
-	if (!loss) {
-		fail_no_memory(stream);
-		return;
-	}
-	if (loss->count == 0)
-		loss->from_seq = from_seq;
-	loss->to_seq = to_seq;
-	loss->count += count;
+	(void)add_loss(stream, slot, account_reason_to_string(ACCOUNT_SLOW_CLIENT),
+		       watch->batches[stream->format].n_events, watch->first_seq, watch->last_seq);
 }
 
 /* Whether the stream may be sent to now; tells what it missed if it may again. */
@@ -203,32 +214,32 @@ static bool stream_has_room(struct stream *stream, size_t size)
 }
 
 /* May end the stream. */
-static void stream_send_batch(struct stream *stream)
+static void stream_send_batch(struct stream *stream, struct account *account)
 {
 	struct watch *watch = stream->watch;
 	struct watch_batch *batch = &watch->batches[stream->format];
 	uint64_t n = EUB_MIN(stream->n_left, (uint64_t)batch->n_events);
+	/* Events that could not be encoded are missing from the batch. */
+	uint64_t n_too_large = watch->n_events - batch->n_events;
 	size_t size;
 	const void *message;
 
-	/* Events that could not be encoded are missing from the batch. */
-	if (batch->n_events < watch->n_events && stream->n_left > batch->n_events) {
-		struct loss *loss = get_loss(stream, watch->head.slot, "too-large");
-
-		if (!loss) {
-			fail_no_memory(stream);
-			return;
-		}
-		loss->count += watch->n_events - batch->n_events;
-	}
+	account->offered += watch->n_events;
+	account->filtered += batch->n_events - n;
+	account->lost[ACCOUNT_TOO_LARGE] += n_too_large;
+	if (n_too_large > 0 && stream->n_left > batch->n_events &&
+	    !add_loss(stream, watch->head.slot, account_reason_to_string(ACCOUNT_TOO_LARGE),
+		      n_too_large, 0, 0))
+		return;
 	if (batch->n_events == 0)
 		return;
 	message = watch_batch_encode(batch, &watch->head, n, &size);
 	if (!stream_has_room(stream, size)) {
-		stream_drop(stream, watch->head.slot, batch->n_events, watch->first_seq,
-			    watch->last_seq);
+		account->lost[ACCOUNT_SLOW_CLIENT] += n;
+		stream_drop(stream);
 		return;
 	}
+	account->delivered += n;
 	tell_losses(stream);
 	(void)rpc_call_send_encoded(stream->call, message, size);
 	if (stream->n_left == UINT64_MAX)
@@ -240,14 +251,14 @@ static void stream_send_batch(struct stream *stream)
 
 void watch_flush(struct watch *watch)
 {
-	const struct slot_entry *entry = watch->entry;
+	struct slot_entry *entry = watch->entry;
 
 	watch->entry = NULL;
 	if (!entry || watch->n_events == 0)
 		return;
 	EUB_LIST_FOREACH (stream, &watch->streams, struct stream, link)
 		if (stream->n_left > 0 && stream_wants(stream, watch->head.slot))
-			stream_send_batch(stream);
+			stream_send_batch(stream, &entry->streams);
 	for (size_t i = 0; i < _EUN_FORMAT_MAX; i++) {
 		if (watch_batch_get_size(&watch->batches[i]) > KEPT_BATCH_BYTES)
 			watch_batch_done(&watch->batches[i]); /* a rare giant */
@@ -256,7 +267,7 @@ void watch_flush(struct watch *watch)
 	}
 }
 
-static void begin_batch(struct watch *watch, const struct slot_entry *entry, uint32_t generation,
+static void begin_batch(struct watch *watch, struct slot_entry *entry, uint32_t generation,
 			uint32_t schema_id)
 {
 	watch_flush(watch);
@@ -277,8 +288,8 @@ static bool is_full(const struct watch *watch)
 	return false;
 }
 
-void watch_event(struct watch *watch, const struct slot_entry *entry,
-		 const struct slot_schema *schema, const struct eun_event *event)
+void watch_event(struct watch *watch, struct slot_entry *entry, const struct slot_schema *schema,
+		 const struct eun_event *event)
 {
 	if (watch->n_streams == 0)
 		return;
@@ -299,25 +310,38 @@ void watch_event(struct watch *watch, const struct slot_entry *entry,
 		watch_flush(watch);
 }
 
+/* Tells @stream now or as soon as it has room. May end the stream. */
+static void stream_miss(struct stream *stream, const char *slot, const char *reason, uint64_t count,
+			uint64_t from_seq, uint64_t to_seq)
+{
+	if (!add_loss(stream, slot, reason, count, from_seq, to_seq))
+		return;
+	if (stream_has_room(stream, sizeof(struct loss)))
+		tell_losses(stream);
+	else
+		stream->is_lossy = true;
+}
+
 void watch_lost(struct watch *watch, const struct slot_entry *entry, uint64_t count,
 		const char *reason)
 {
 	watch_flush(watch); /* what came before is sent before */
-	EUB_LIST_FOREACH (stream, &watch->streams, struct stream, link) {
-		struct loss *loss;
+	EUB_LIST_FOREACH (stream, &watch->streams, struct stream, link)
+		if (stream_wants(stream, entry->name))
+			stream_miss(stream, entry->name, reason, count, 0, 0);
+}
 
-		if (!stream_wants(stream, entry->name))
+void watch_cut(struct watch *watch, struct slot_entry *entry, const struct budget_cut *cut)
+{
+	const char *reason = account_reason_to_string(ACCOUNT_BUDGET);
+
+	watch_flush(watch); /* what came before is sent before */
+	EUB_LIST_FOREACH (stream, &watch->streams, struct stream, link) {
+		if (stream->n_left == 0 || !stream_wants(stream, entry->name))
 			continue;
-		loss = get_loss(stream, entry->name, reason);
-		if (!loss) {
-			fail_no_memory(stream);
-			continue;
-		}
-		loss->count += count;
-		if (stream_has_room(stream, sizeof(*loss)))
-			tell_losses(stream);
-		else
-			stream->is_lossy = true;
+		entry->streams.offered += cut->count;
+		entry->streams.lost[ACCOUNT_BUDGET] += cut->count;
+		stream_miss(stream, entry->name, reason, cut->count, cut->from_seq, cut->to_seq);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* The event streams of clients (Events.Stream): a sink of events. Loop thread. */
 #pragma once
 
+#include "budget.h"
 #include "watch_batch.h"
 
 #include "base/list.h"
@@ -28,7 +29,7 @@ struct watch {
 	struct eub_list streams;
 	size_t n_streams;
 	/* The batch that is being gathered: events of one slot and one type. */
-	const struct slot_entry *entry; /* NULL: none is */
+	struct slot_entry *entry; /* NULL: none is */
 	struct watch_batch_head head;
 	unsigned int wanted; /* formats that some stream wants of this slot, a bit each */
 	size_t n_events;
@@ -49,13 +50,15 @@ void watch_done(struct watch *watch);
 void watch_open(struct watch *watch, struct rpc_call *call,
 		const Eunomia__V1__StreamRequest *request);
 /* Takes one event; it is sent by watch_flush() at the latest. */
-void watch_event(struct watch *watch, const struct slot_entry *entry,
-		 const struct slot_schema *schema, const struct eun_event *event);
+void watch_event(struct watch *watch, struct slot_entry *entry, const struct slot_schema *schema,
+		 const struct eun_event *event);
 /* Sends what was gathered: at the end of each dispatch. */
 void watch_flush(struct watch *watch);
 /* Tells the streams that @count events of a slot never reached the agent. */
 void watch_lost(struct watch *watch, const struct slot_entry *entry, uint64_t count,
 		const char *reason);
+/* Tells the streams of a run of events that the slot's budget cut. */
+void watch_cut(struct watch *watch, struct slot_entry *entry, const struct budget_cut *cut);
 /* A slot started: its event types are announced before its first event. */
 void watch_announce(struct watch *watch, const struct slot_entry *entry);
 /* Ends every stream with UNAVAILABLE after what is queued for it. */
