@@ -11,6 +11,9 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+
+#define NICENESS 10
 
 struct flood_thread {
 	struct flood *flood;
@@ -38,6 +41,8 @@ static void *run_thread(void *argument)
 	uint64_t number = (uint64_t)thread->index << ORACLE_SEQ_BITS;
 	struct load load;
 
+	/* Whatever time is left: those who read and switch come first. */
+	(void)setpriority(PRIO_PROCESS, 0, NICENESS);
 	thread->error =
 	    load_open(&load, flood->kind, thread->index, &flood->regions, flood->program_fd);
 	if (thread->error < 0)
