@@ -21,6 +21,7 @@
 struct ring_entry {
 	uint32_t id; /* 0: free */
 	uint32_t which;
+	uint64_t seen; /* next_seq of what was handed up */
 	struct eun__progress copies[2];
 };
 
@@ -36,7 +37,7 @@ struct eun__ledger_page {
 	struct counts_copy copies[2];
 	struct ring_entry rings[];
 };
-static_assert(sizeof(struct ring_entry) == 72 && sizeof(struct eun__ledger_page) == 120,
+static_assert(sizeof(struct ring_entry) == 96 && sizeof(struct eun__ledger_page) == 120,
 	      "the layout is shared with other builds: EUN__PAGE_VERSION");
 
 static uint32_t load(const uint32_t *word)
@@ -114,15 +115,32 @@ int eun__ledger_put(struct eun__ledger *ledger, uint32_t ring, const struct eun_
 	uint32_t other;
 
 	assert(ring != 0);
-	if (!entry)
+	if (!entry) {
 		entry = find_entry(ledger, 0);
-	if (!entry)
-		return -ENOSPC;
+		if (!entry)
+			return -ENOSPC;
+		entry->seen = progress->next_seq;
+	}
 	other = ~load(&entry->which) & 1;
 	entry->copies[other] = *progress;
 	store(&entry->which, other);
 	store(&entry->id, ring); /* news for a free entry only */
 	return 0;
+}
+
+void eun__ledger_note_seen(struct eun__ledger *ledger, uint32_t ring, uint64_t next_seq)
+{
+	struct ring_entry *entry = find_entry(ledger, ring);
+
+	if (entry)
+		__atomic_store_n(&entry->seen, next_seq, __ATOMIC_RELEASE);
+}
+
+uint64_t eun__ledger_get_seen(const struct eun__ledger *ledger, uint32_t ring)
+{
+	const struct ring_entry *entry = find_entry(ledger, ring);
+
+	return entry ? __atomic_load_n(&entry->seen, __ATOMIC_ACQUIRE) : 0;
 }
 
 void eun__ledger_fold(struct eun__ledger *ledger, uint32_t ring)

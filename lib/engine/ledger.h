@@ -15,6 +15,7 @@ struct eun__ledger_page;
 /* Of one ring. */
 struct eun__progress {
 	uint64_t position; /* the first record that was not taken */
+	uint64_t next_seq; /* one more than the seq of the last event before it; 0: none */
 	uint64_t events;   /* before it, as the next */
 	uint64_t bytes;
 	uint64_t decode_errors;
@@ -54,6 +55,11 @@ int eun__ledger_find(const struct eun__ledger *ledger, uint32_t ring,
  */
 int eun__ledger_put(struct eun__ledger *ledger, uint32_t ring,
 		    const struct eun__progress *progress);
+/* Notes that events below @next_seq were handed up, taken or not. Nothing if the ring is unknown.
+ */
+void eun__ledger_note_seen(struct eun__ledger *ledger, uint32_t ring, uint64_t next_seq);
+/* What was noted last, 0 if nothing was. */
+uint64_t eun__ledger_get_seen(const struct eun__ledger *ledger, uint32_t ring);
 /* The ring is gone; what was counted for it is the slot's from now on. */
 void eun__ledger_fold(struct eun__ledger *ledger, uint32_t ring);
 void eun__ledger_get_counts(const struct eun__ledger *ledger,

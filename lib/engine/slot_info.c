@@ -151,10 +151,9 @@ int eun_slot_get_ring(const struct eun_slot *slot, const struct eun_schema *sche
 
 	if (!source)
 		return -ENOENT;
-	*ret_ring = (struct eun_slot_ring){
-		.ring = eun__reader_is_level_triggered(source->reader) ? source->ring : 0,
-		.next_seq = eun__reader_get_position(source->reader),
-	};
+	*ret_ring = (struct eun_slot_ring){ .next_seq = source->tally.now.next_seq };
+	if (eun__reader_is_level_triggered(source->reader))
+		ret_ring->ring = source->ring;
 	return 0;
 }
 

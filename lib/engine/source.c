@@ -36,20 +36,31 @@ static bool is_ring(const struct eun__source *source)
 	return eun__reader_is_level_triggered(source->reader);
 }
 
-static void count(struct eun__source *source, uint32_t size, bool is_short)
+/* Before it is handed up: a successor must know of every event that some sink may have seen. */
+static void count_ring_event(struct eun__source *source, const struct eun_event *event,
+			     bool is_short)
 {
-	struct eun__ledger_counts *counts = &source->slot->tally.counts;
 	struct eun__progress *now = &source->tally.now;
 
+	now->events++;
+	now->bytes += event->size;
+	now->decode_errors += is_short;
+	now->next_seq = event->seq + 1;
+	eun__ledger_note_seen(&source->slot->tally.ledger, source->ring, now->next_seq);
+}
+
+static void count(struct eun__source *source, const struct eun_event *event)
+{
+	struct eun__ledger_counts *counts = &source->slot->tally.counts;
+	bool is_short = event->size < eun_schema_get_size(event->schema);
+
 	if (is_ring(source)) {
-		now->events++;
-		now->bytes += size;
-		now->decode_errors += is_short;
-	} else {
-		counts->events++;
-		counts->bytes += size;
-		counts->decode_errors += is_short;
+		count_ring_event(source, event, is_short);
+		return;
 	}
+	counts->events++;
+	counts->bytes += event->size;
+	counts->decode_errors += is_short;
 }
 
 static void on_record(void *userdata, const void *data, uint32_t size, uint64_t seq)
@@ -67,7 +78,7 @@ static void on_record(void *userdata, const void *data, uint32_t size, uint64_t 
 		pass_writers(source, seq);
 	event.schema = source->writer.schema;
 	event.generation = source->writer.generation;
-	count(source, size, size < eun_schema_get_size(event.schema));
+	count(source, &event);
 	if (options->on_event)
 		options->on_event(slot, &event, options->userdata);
 }
@@ -209,9 +220,11 @@ void eun__source_begin(struct eun__source *source)
 	if (!is_ring(source) || !eub_list_is_empty(&source->tally.link) ||
 	    !eun__tally_add_ring(&source->slot->tally, &source->tally, source->ring, position))
 		return;
-	/* What was written over since is gone: whoever waited for it is told by its numbers. */
-	if (eun__reader_resume(source->reader, now->position) < 0)
-		now->position = position;
+	if (eun__reader_resume(source->reader, now->position) == 0)
+		return;
+	/* What was not taken is written over. Who misses some of it is told by its numbers. */
+	now->position = position;
+	now->next_seq = eun__ledger_get_seen(&source->slot->tally.ledger, source->ring);
 }
 
 void eun__source_end(struct eun__source *source)

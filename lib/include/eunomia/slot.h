@@ -211,7 +211,7 @@ EUN_PUBLIC const struct eun_schema *eun_slot_get_schema(const struct eun_slot *s
 struct eun_slot_ring {
 	uint32_t ring;	   /* the kernel's id of the map; 0: a perf buffer, which counts anew after
 			      each restart */
-	uint64_t next_seq; /* the least that the next event can have */
+	uint64_t next_seq; /* one more than the last event's seq; 0: there was none */
 };
 /* @schema: of any loaded generation. Return: 0; -ENOENT if it is of none. */
 EUN_PUBLIC int eun_slot_get_ring(const struct eun_slot *slot, const struct eun_schema *schema,

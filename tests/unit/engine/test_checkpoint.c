@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#define SIZE 512
+#define SIZE 600
 
 struct fixture {
 	struct eun__checkpoints checkpoints;

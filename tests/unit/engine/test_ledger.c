@@ -21,12 +21,12 @@
 
 #include <cmocka.h>
 
-#define SIZE	  512 /* room for five rings */
+#define SIZE	  600 /* room for five rings */
 #define N_RINGS	  5
 #define STEPS_MAX 100000
 
-static const struct eun__progress first = { 8, 1, 20, 0 };
-static const struct eun__progress second = { 1096, 14, 300, 2 };
+static const struct eun__progress first = { 24, 17, 1, 20, 0 };
+static const struct eun__progress second = { 1096, 1081, 14, 300, 2 };
 
 static uint8_t *new_memory(void)
 {
@@ -79,6 +79,10 @@ static void test_keeps_what_was_put(void **state)
 	eun__ledger_get_counts(&ledger, &found);
 	assert_memory_equal(&found, &counts, sizeof(counts));
 	assert_int_equal(eun__ledger_get_n_streams(&ledger), 3);
+	eun__ledger_note_seen(&ledger, 9, 70);
+	assert_int_equal(eun__ledger_get_seen(&ledger, 9), 70);
+	assert_int_equal(eun__ledger_get_seen(&ledger, 7), first.next_seq);
+	assert_int_equal(eun__ledger_get_seen(&ledger, 8), 0);
 	(void)munmap(memory, SIZE);
 }
 
@@ -111,7 +115,7 @@ static void test_no_memory_keeps_nothing(void **state)
 	struct eun__ledger ledger;
 	struct eun__ledger_counts counts = { .events = 1 };
 	struct eun__progress progress;
-	_Alignas(8) uint8_t small[190] = { 0 };
+	_Alignas(8) uint8_t small[210] = { 0 };
 
 	(void)state;
 	eun__ledger_init(&ledger, small, sizeof(small));
