@@ -223,6 +223,10 @@ enum ctl_exit swap_report_call(struct ctl *ctl, const char *path, const Protobuf
 
 	if (call(ctl, path, request, &reply, &err) < 0) {
 		status = ctl_fail(ctl, subject, &err);
+		/* A variable or a tracker that does not exist is no slot. */
+		if (err.reason == EUN_REASON_NOT_FOUND && err.subject[0] &&
+		    !eub_streq(err.subject, subject))
+			status = CTL_EXIT_FAILED;
 	} else {
 		assert(reply);
 		tell(ctl, reply);

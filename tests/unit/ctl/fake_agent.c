@@ -147,9 +147,14 @@ void fake_agent_refuse(struct rpc_call *call, const char *name)
 	} else if (fake_agent_has_slot(name)) {
 		(void)eun_error_set(&err, -ESTALE, EUN_REASON_WRONG_STATE,
 				    "generation 1 is running, not 9");
+	} else if (eub_streq(name, "unset")) {
+		(void)eun_error_set(&err, -ENOENT, EUN_REASON_NOT_FOUND,
+				    "there is no variable 'k'");
+		eun_error_set_subject(&err, "k");
 	} else {
 		(void)eun_error_set(&err, -ENOENT, EUN_REASON_NOT_FOUND, "there is no slot '%s'",
 				    name);
+		eun_error_set_subject(&err, name);
 	}
 	rpc_call_finish_error(call, &err);
 	eun_error_done(&err);

@@ -153,6 +153,8 @@ static void test_failures(void **state)
 	       "  hint: unroll the loop\n",
 	       "swap", "loop", "{}");
 	/* It is not the slot that is missing. */
+	EXPECT(CTL_EXIT_FAILED, "", "eunomiactl: cannot swap 'unset': there is no variable 'k'\n",
+	       "swap", "unset", "--set", "k=v");
 	assert_int_equal(missing.status, CTL_EXIT_FAILED);
 	assert_non_null(strstr(missing.err, "there is no such file"));
 	captured_done(&missing);
