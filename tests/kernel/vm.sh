@@ -159,7 +159,7 @@ timeout "$seconds" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -s
 	-append "console=ttyS0 panic=-1 quiet nokaslr mitigations=off tsc=reliable no_timer_check \
 cryptomgr.notests rcupdate.rcu_expedited=1 lsm=capability,bpf" </dev/null 2>&1 | tr -d '\r' |
 	tee "$work/log" |
-	grep -E "^vm:|switches:|FAILED|ERROR|SKIPPED|skipped|panic" || true
+	grep -E "^vm:|^oracle:|switches:|FAILED|ERROR|SKIPPED|skipped|panic" || true
 for name in $tests; do
 	grep -q "^vm: $name exit 0" "$work/log" || {
 		echo "$name did not pass in the machine; the end of its output:"

@@ -4,12 +4,13 @@
  * paused and resumed while every processor makes calls as fast as the reader can follow. The calls
  * are numbered by those who make them, and judge.c compares them with the events.
  *
- *   test_swap_oracle [KIND...]      at once; uprobe and uretprobe must not be
- *
- * EUNOMIA_ORACLE_SWAPS: real swaps of each kind, each of which loads and unloads a generation
- * (default 1,000); ways back, pauses and swaps that are taken back come on top.
- * EUNOMIA_ORACLE_SEED: to repeat a run. EUNOMIA_ORACLE_NEED: kinds that must not be skipped, "all"
- * for every one.
+ *   test_swap_oracle [-n SWAPS] [-s SEED] [-r] [KIND...]
+ *     -n  real swaps of each kind, each of which loads and unloads a generation (default 1,000);
+ *         ways back, pauses and swaps that are taken back come on top
+ *     -s  repeats the decisions of another run
+ *     -r  every kind is required: one that this kernel does not have is a failure
+ * All kinds at once without KIND; but uprobe and uretprobe do not go together, since each counts
+ * what the other's hooks skip.
  */
 #include "place.h"
 #include "storm.h"
@@ -127,27 +128,15 @@ static const struct kind {
 	  .others = OTHERS_MANY },
 };
 
-static uint64_t environment_number(const char *name, uint64_t fallback)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoull(text, NULL, 10) : fallback;
-}
-
-static bool is_needed(const char *kind)
-{
-	const char *needed = getenv("EUNOMIA_ORACLE_NEED");
-	char padded[256];
-	char wanted[64];
-
-	(void)snprintf(padded, sizeof(padded), " %s ", needed ? needed : "");
-	(void)snprintf(wanted, sizeof(wanted), " %s ", kind);
-	return strstr(padded, " all ") || strstr(padded, wanted);
-}
+static struct {
+	unsigned int n_swaps;
+	uint64_t seed;
+	bool is_required;
+} options = { .n_swaps = N_SWAPS_DEFAULT };
 
 static void skip_kind(const struct kind *kind, const char *why)
 {
-	if (is_needed(kind->name))
+	if (options.is_required)
 		fail_msg("%s cannot be measured: %s", kind->name, why);
 	print_message("skipped: %s: %s\n", kind->name, why);
 	skip();
@@ -253,13 +242,15 @@ static void test_kind(void **state)
 	check(kind, &result);
 }
 
-static bool is_asked_for(const char *kind, int argc, char **argv)
+static bool is_asked_for(const char *kind, char *const *names)
 {
-	for (int i = 1; i < argc; i++) {
-		if (eub_streq(argv[i], kind))
+	if (!*names)
+		return true;
+	while (*names) {
+		if (eub_streq(*names++, kind))
 			return true;
 	}
-	return argc < 2;
+	return false;
 }
 
 /* In a process of its own, so that grace periods of the kernel, most of the time of a swap, pass
@@ -280,28 +271,51 @@ static pid_t start_kind(const struct kind *kind)
 	exit(cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1);
 }
 
+static int parse_options(int argc, char **argv)
+{
+	int option;
+
+	options.seed = (uint64_t)time(NULL);
+	while ((option = getopt(argc, argv, "n:s:r")) != -1) {
+		switch (option) {
+		case 'n':
+			options.n_swaps = (unsigned int)strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			options.seed = strtoull(optarg, NULL, 10);
+			break;
+		case 'r':
+			options.is_required = true;
+			break;
+		default:
+			return -EINVAL;
+		}
+	}
+	/* The generator of decisions stays at 0. */
+	return options.n_swaps > 0 && options.seed > 0 ? 0 : -EINVAL;
+}
+
 int main(int argc, char **argv)
 {
 	int n_failed = 0;
 	int n_kinds = 0;
 	int status;
 
+	if (parse_options(argc, argv) < 0) {
+		(void)fprintf(stderr, "usage: %s [-n SWAPS] [-s SEED] [-r] [KIND...]\n", argv[0]);
+		return 2;
+	}
 	if (geteuid() != 0) {
 		(void)fprintf(stderr, "skipped: loading BPF programs needs root\n");
 		return 77;
 	}
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(kinds); i++) {
-		if (!is_asked_for(kinds[i].name, argc, argv))
+		if (!is_asked_for(kinds[i].name, argv + optind))
 			continue;
-		if (start_kind(&kinds[i]) < 0)
-			n_failed++;
+		n_failed += start_kind(&kinds[i]) < 0;
 		n_kinds++;
-	}
-	if (n_kinds == 0) {
-		(void)fprintf(stderr, "usage: %s [KIND...]\n", argv[0]);
-		return 2;
 	}
 	while (wait(&status) > 0)
 		n_failed += status != 0;
-	return n_failed > 0;
+	return n_failed > 0 || n_kinds == 0;
 }
