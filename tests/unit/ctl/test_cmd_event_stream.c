@@ -4,6 +4,7 @@
 
 #include "capture.h"
 #include "ctl_limits.h"
+#include "failing_malloc.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -152,12 +153,53 @@ static void test_messages_that_make_no_sense(void **state)
 	event_stream_done(&stream);
 }
 
+/* The @n-th allocation fails. Return: whether there were as many. */
+static int print_without_memory(void *userdata)
+{
+	struct event_stream stream = { .out.format = OUTPUT_RAW_JSON };
+	struct eun_error err = EUN_ERROR_INIT;
+	bool has_failed;
+	int r;
+
+	failing_malloc_arm(*(const unsigned int *)userdata);
+	r = take_schema(&stream, "a", 1, 5, 0, &err);
+	if (r == 0)
+		r = take_schema(&stream, "b", 2, 6, 0, &err);
+	if (r == 0)
+		r = take_event(&stream, "b", 2, 0, "x", &err);
+	has_failed = failing_malloc_disarm();
+	/* What cannot be gathered is a failure of writing. */
+	assert_true(r == (has_failed ? -ENOMEM : 0) || stream.out.error == -ENOMEM);
+	eun_error_done(&err);
+	event_stream_done(&stream);
+	return has_failed;
+}
+
+static void test_no_memory(void **state)
+{
+	unsigned int n = 0;
+	bool has_failed;
+
+	(void)state;
+	do {
+		struct captured c;
+
+		n++;
+		c = capture_call(print_without_memory, &n);
+		has_failed = c.status != 0;
+		assert_string_equal(c.out, has_failed ? "" : "x\n");
+		captured_done(&c);
+	} while (has_failed);
+	assert_in_range(n, 10, 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_messages_that_make_no_sense),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

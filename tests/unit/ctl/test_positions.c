@@ -3,7 +3,9 @@
 #include "positions.h"
 
 #include "ctl_limits.h"
+#include "failing_malloc.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -139,6 +141,28 @@ static void test_bound(void **state)
 	assert_int_equal(positions.n, 0);
 }
 
+static void test_no_memory(void **state)
+{
+	unsigned int n = 0;
+	bool has_failed;
+
+	(void)state;
+	do {
+		struct positions positions = { 0 };
+		int r;
+
+		failing_malloc_arm(++n);
+		r = positions_expect(&positions, "a", 4);
+		if (r == 0)
+			r = positions_announce(&positions, "b", 5, 10);
+		has_failed = failing_malloc_disarm();
+		assert_int_equal(r, has_failed ? -ENOMEM : 0);
+		assert_in_range(positions.n, has_failed ? 0 : 2, has_failed ? 1 : 2);
+		positions_done(&positions);
+	} while (has_failed);
+	assert_int_equal(n, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_expected),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
