@@ -170,25 +170,22 @@ static int on_key(void *userdata, const struct ini_key *key, struct eun_error *u
 	return 0;
 }
 
+/* A bare object file has no name of its own: it gets the one that it is known by. */
 static int find_package(struct declared *declared, const char *source, const char *trackers_dir,
 			struct eun_error *err)
 {
-	_cleanup_(eub_freep) char *path = NULL;
-	int r;
+	struct spec *spec = &declared->spec;
+	bool is_path = source[0] == '/';
+	int r = 0;
 
-	if (source[0] == '/') {
-		declared->spec.package_name = strdup(declared->name);
-		if (!declared->spec.package_name)
-			return eub_error_no_memory(err);
-		return spec_read_package(&declared->spec, source, err);
-	}
-	r = eun_tracker_find(trackers_dir, source, &path, err);
-	if (r < 0)
-		return r;
-	declared->spec.package_name = strdup(source);
-	if (!declared->spec.package_name)
+	spec->package_name = strdup(is_path ? declared->name : source);
+	if (!spec->package_name)
 		return eub_error_no_memory(err);
-	return spec_read_package(&declared->spec, path, err);
+	if (!is_path)
+		r = eun_tracker_find(trackers_dir, source, &spec->package_path, err);
+	else
+		r = replace_text(&spec->package_path, source, err);
+	return r < 0 ? r : spec_read_package(spec, err);
 }
 
 /* The budget is part of what a declaration says, and 0 is kept for "not declared". */

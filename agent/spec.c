@@ -47,6 +47,7 @@ static void list_done(struct spec_list *list)
 void spec_done(struct spec *spec)
 {
 	eub_buf_done(&spec->package);
+	free(spec->package_path);
 	free(spec->package_name);
 	list_done(&spec->keys);
 	list_done(&spec->values);
@@ -168,6 +169,55 @@ int spec_copy_options(struct spec *spec, const struct spec *from)
 	return 0;
 }
 
+/* All but package and settings: the lists that @spec has, else those of @base. */
+static int choose_lists(struct spec *to, const struct spec *spec, const struct spec *base)
+{
+	int r = copy_list(to, &to->args, spec->args.n > 0 ? &spec->args : &base->args);
+
+	if (r == 0)
+		r = copy_list(to, &to->types, spec->types.n > 0 ? &spec->types : &base->types);
+	if (r == 0)
+		r = copy_list(to, &to->attach, spec->attach.n > 0 ? &spec->attach : &base->attach);
+	return r;
+}
+
+static int add_settings(struct spec *to, const struct spec *from, struct eun_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < from->keys.n && r == 0; i++)
+		r = spec_set(to, from->keys.items[i], from->values.items[i], err);
+	return r;
+}
+
+int spec_complete(struct spec *spec, const struct spec *base, struct eun_error *err)
+{
+	const char *name = spec->package_name ? spec->package_name : base->package_name;
+	struct spec whole = SPEC_INIT;
+	int r = choose_lists(&whole, spec, base);
+
+	if (r < 0)
+		(void)eub_error_no_memory(err);
+	if (r == 0)
+		r = add_settings(&whole, base, err);
+	if (r == 0)
+		r = add_settings(&whole, spec, err);
+	whole.ring_bytes = spec->ring_bytes ? spec->ring_bytes : base->ring_bytes;
+	whole.package_name = r == 0 && name ? strdup(name) : NULL;
+	if (r == 0 && name && !whole.package_name)
+		r = eub_error_no_memory(err);
+	if (r < 0) {
+		spec_done(&whole);
+		return r;
+	}
+	whole.package = spec->package; /* moved */
+	spec->package = EUB_BUF_INIT;
+	whole.package_path = EUB_TAKE_PTR(spec->package_path);
+	spec_done(spec);
+	*spec = whole;
+	return 0;
+}
+
 static bool is_same_list(const struct spec_list *a, const struct spec_list *b)
 {
 	if (a->n != b->n)
@@ -225,19 +275,26 @@ uint64_t spec_fingerprint(const struct spec *spec)
 	return mix(hash, spec->package.data, spec->package.len);
 }
 
-int spec_read_package(struct spec *spec, const char *path, struct eun_error *err)
+int spec_read_package(struct spec *spec, struct eun_error *err)
 {
-	int r = eub_read_file(path, LIMIT_TRACKER_FILE_BYTES, &spec->package);
+	_cleanup_(eub_freep) char *path = EUB_TAKE_PTR(spec->package_path);
+	int r;
 
+	if (!path)
+		return 0;
+	r = eub_read_file(path, LIMIT_TRACKER_FILE_BYTES, &spec->package);
 	if (r < 0)
 		return eun_error_set(err, r, EUN_REASON_IO, "cannot read '%s': %s", path,
 				     strerror(-r));
 	return 0;
 }
 
-int spec_parse_package(const struct spec *spec, struct eun_package **ret_package,
-		       struct eun_error *err)
+int spec_parse_package(struct spec *spec, struct eun_package **ret_package, struct eun_error *err)
 {
+	int r = spec_read_package(spec, err);
+
+	if (r < 0)
+		return r;
 	return eun_package_parse(spec->package.data, spec->package.len, spec->package_name,
 				 ret_package, err);
 }

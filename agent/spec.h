@@ -38,6 +38,11 @@ struct spec {
 #define SPEC_INIT ((struct spec){ 0 })
 
 void spec_done(struct spec *spec);
+/* Whether it says what to run, and not only how. */
+static inline bool spec_has_package(const struct spec *spec)
+{
+	return spec->package.len > 0 || spec->package_path;
+}
 /**
  * spec_add() - append a copy of @text to a list of @spec
  *
@@ -48,7 +53,8 @@ int spec_add(struct spec *spec, struct spec_list *list, const char *text, struct
 int spec_set(struct spec *spec, const char *key, const char *value, struct eun_error *err);
 /* As spec_set() for "KEY=VALUE". Also -EINVAL. */
 int spec_set_text(struct spec *spec, const char *text, struct eun_error *err);
-/* Copies all but the package's bytes and path into @spec, which must be empty. Return: 0; -ENOMEM. */
+/* Copies all but the package's bytes and path into @spec, which must be empty. Return: 0; -ENOMEM.
+ */
 int spec_copy_options(struct spec *spec, const struct spec *from);
 /* Takes from @base what @spec does not say: settings one by one, each list and the ring's size as a
  * whole. Return: 0; as spec_add(); then @spec is as it was. */
