@@ -83,25 +83,6 @@ void service_fail_audited(struct rpc_call *call, const struct service_audit *aud
 		rpc_call_finish_error(call, err);
 }
 
-static void service_stop(struct rpc_call *call, const ProtobufCMessage *message)
-{
-	const Eunomia__V1__SlotRequest *request = (const Eunomia__V1__SlotRequest *)message;
-	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
-	struct service *service = service_of(call);
-	struct service_audit audit;
-	struct slot_entry *entry;
-
-	service_audit_begin(&audit, call, "Stop", request->name);
-	if (service_check_running(service, &err) < 0 ||
-	    slots_get(service->slots, request->name, &entry, &err) < 0) {
-		service_fail_audited(call, &audit, &err);
-		return;
-	}
-	slots_stop(entry);
-	service_audit_end(&audit, NULL);
-	service_reply_slot(call, entry);
-}
-
 static void service_get(struct rpc_call *call, const ProtobufCMessage *message)
 {
 	const Eunomia__V1__SlotRequest *request = (const Eunomia__V1__SlotRequest *)message;
@@ -163,9 +144,9 @@ static void service_not_offered(struct rpc_call *call, const ProtobufCMessage *m
 }
 
 /* Handlers by the schema's names. */
-#define HANDLER_Swap	 service_not_offered
-#define HANDLER_Rollback service_not_offered
-#define HANDLER_History	 service_not_offered
+#define HANDLER_Swap	 service_swap
+#define HANDLER_Rollback service_rollback
+#define HANDLER_History	 service_history
 #define HANDLER_Enable	 service_not_offered
 #define HANDLER_Disable	 service_not_offered
 #define HANDLER_Start	 service_start

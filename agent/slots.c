@@ -14,6 +14,7 @@
 #include "slots.h"
 
 #include "sink_journal.h"
+#include "state_slot.h"
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -41,6 +42,8 @@ static const struct {
 				LOG_ID_SLOT_PAUSED },
 	[SLOT_PHASE_STOPPED] = { "stopped", 1u << SLOT_PHASE_RUNNING | 1u << SLOT_PHASE_PAUSED,
 				 LOG_ID_SLOT_STOPPED },
+	[SLOT_PHASE_LEFT] = { "left attached", 1u << SLOT_PHASE_RUNNING | 1u << SLOT_PHASE_PAUSED,
+			      LOG_ID_SLOT_LEFT },
 };
 _Static_assert(EUB_ARRAY_SIZE(phases) == _SLOT_PHASE_MAX, "one row per phase");
 
@@ -104,6 +107,7 @@ static struct slot_entry *entry_free(struct slot_entry *entry)
 		(void)journal_schema_free(entry->schemas[i].journal);
 	free(entry->schemas);
 	(void)journal_slot_free(entry->journal);
+	(void)state_slot_free(entry->record);
 	entry->slots->n_phase[entry->phase]--;
 	eub_list_remove(&entry->link);
 	free(entry);
@@ -331,27 +335,46 @@ static void serve_waiters(struct slot_entry *entry)
 	while (!entry->is_busy && !eub_list_is_empty(&entry->waiters)) {
 		struct slot_waiter *first =
 		    EUB_CONTAINER_OF(entry->waiters.next, struct slot_waiter, link);
-		bool is_stopped = entry->phase == SLOT_PHASE_STOPPED;
+		bool is_over = entry->phase >= SLOT_PHASE_STOPPED;
 
 		eub_list_remove(&first->link);
-		first->on_turn(first, is_stopped ? NULL : entry);
+		first->on_turn(first, is_over ? NULL : entry);
 	}
 }
 
-void slots_stop(struct slot_entry *entry)
+/* Takes the entry out of the table: its name is free, a job does the rest. */
+static void retire(struct slot_entry *entry, enum slot_phase phase, job_fn work_fn, job_fn done_fn)
 {
 	struct slots *slots = entry->slots;
 
-	entry->slot = eun_engine_remove(slots->engine, entry->slot);
 	eub_list_remove(&entry->link);
 	eub_list_append(&slots->retired, &entry->link);
-	set_phase(entry, SLOT_PHASE_STOPPED);
+	set_phase(entry, phase);
 	if (slots->listener.on_drained)
 		slots->listener.on_drained(slots->listener.userdata);
 	if (slots->listener.on_stopped)
 		slots->listener.on_stopped(entry, slots->listener.userdata);
 	serve_waiters(entry);
-	job_start(slots->jobs, &entry->retire, JOB_PATIENT, wait_for_programs, on_quiet);
+	job_start(slots->jobs, &entry->retire, JOB_PATIENT, work_fn, done_fn);
+}
+
+void slots_stop(struct slot_entry *entry)
+{
+	entry->slot = eun_engine_remove(entry->slots->engine, entry->slot);
+	retire(entry, SLOT_PHASE_STOPPED, wait_for_programs, on_quiet);
+}
+
+static void leave(struct job *job)
+{
+	struct slot_entry *entry = EUB_CONTAINER_OF(job, struct slot_entry, retire);
+
+	entry->slot = eun_slot_leave(entry->slot);
+}
+
+void slots_leave(struct slot_entry *entry)
+{
+	entry->slot = eun_engine_release(entry->slots->engine, entry->slot);
+	retire(entry, SLOT_PHASE_LEFT, leave, on_detached);
 }
 
 int slot_move_gate(struct slot_entry *entry, enum slot_gate gate, struct eun_error *err)

@@ -25,7 +25,7 @@ struct eun_swap;
 struct journal_schema;
 struct journal_slot;
 struct sink_journal;
-struct state;
+struct keep;
 struct state_slot;
 
 /* An event type of a loaded generation. */
@@ -41,6 +41,7 @@ enum slot_phase {
 	SLOT_PHASE_RUNNING,
 	SLOT_PHASE_PAUSED,
 	SLOT_PHASE_STOPPED, /* its name is free again; a job detaches it, then the entry goes */
+	SLOT_PHASE_LEFT,    /* the same, but its pins stay and it goes on without the agent */
 	_SLOT_PHASE_MAX,
 };
 
@@ -92,12 +93,13 @@ struct slots {
 	struct job_pool *jobs;
 	struct sink_journal *journal;
 	struct log *log;
-	struct state *state; /* NULL: there is no folder to keep slots in */
+	const struct keep *keep;
 	struct slots_listener listener;
 	struct eub_list entries; /* starting, running, paused */
 	struct eub_list retired; /* stopped, not yet detached */
 	size_t n_phase[_SLOT_PHASE_MAX];
 	size_t max_slots;
+	uint32_t keep_generations; /* loaded per slot, the running one included */
 	uint32_t last_schema_id;
 };
 
@@ -134,6 +136,8 @@ int slots_begin(struct slot_entry *entry, struct eun_slot *slot, struct eun_erro
 /* Closes the gate, hands up what is in the rings, frees the name; detaching goes on in a job. The
  * entry can be looked at until control returns to the loop. */
 void slots_stop(struct slot_entry *entry);
+/* As slots_stop(), but the tracker goes on, as it is, for a successor to take over. */
+void slots_leave(struct slot_entry *entry);
 
 /* The gate's next position. */
 enum slot_gate {

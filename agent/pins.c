@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The BPF file system keeps programs, maps and links as long as they have a name there. It allows
+ * no dots in names, so ':' stands for one; the two cannot be mixed up, since no slot's name holds a
+ * ':'. The folder is locked like the state folder, for agents that share the one but not the other.
+ */
+#include "pins.h"
+
+#include "folder.h"
+
+#include "base/error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+struct pins {
+	char *path;
+	int fd; /* of the folder; holds the lock */
+};
+
+static int fail(struct eun_error *err, int code, const char *verb, const char *path)
+{
+	return eun_error_set(err, code, EUN_REASON_IO, "cannot %s '%s': %s", verb, path,
+			     strerror(-code));
+}
+
+/* Of the folder that @path is to be made in. */
+static int check_type(const char *path, struct eun_error *err)
+{
+	_cleanup_(eub_freep) char *parent = strdup(path);
+	struct statfs fs;
+	char *slash;
+
+	if (!parent)
+		return eub_error_no_memory(err);
+	slash = strrchr(parent, '/');
+	if (slash)
+		slash[slash == parent ? 1 : 0] = '\0';
+	if (statfs(parent, &fs) < 0)
+		return fail(err, -errno, "look at", parent);
+	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	return eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED,
+			     "'%s' is no BPF file system (mount -t bpf bpf /sys/fs/bpf)", parent);
+}
+
+static int take(struct pins *pins, struct eun_error *err)
+{
+	int r = folder_make(pins->path);
+
+	if (r < 0)
+		return fail(err, r, "make", pins->path);
+	if (access(pins->path, W_OK) < 0)
+		return fail(err, -errno, "write to", pins->path);
+	pins->fd = open(pins->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pins->fd < 0)
+		return fail(err, -errno, "open", pins->path);
+	if (flock(pins->fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	if (errno != EWOULDBLOCK)
+		return fail(err, -errno, "lock", pins->path);
+	(void)eun_error_set(err, -EBUSY, EUN_REASON_BUSY,
+			    "the folder '%s' is in use by another eunomiad", pins->path);
+	eun_error_set_hint(err, "stop that one, or give this one a folder of its own: --bpffs-dir");
+	return -EBUSY;
+}
+
+int pins_open(const char *path, struct pins **ret_pins, struct eun_error *err)
+{
+	_cleanup_(pins_closep) struct pins *pins = calloc(1, sizeof(*pins));
+	int r;
+
+	if (!pins)
+		return eub_error_no_memory(err);
+	pins->fd = -EBADF;
+	pins->path = strdup(path);
+	if (!pins->path)
+		return eub_error_no_memory(err);
+	r = check_type(path, err);
+	if (r == 0)
+		r = take(pins, err);
+	if (r < 0)
+		return r;
+	*ret_pins = EUB_TAKE_PTR(pins);
+	return 0;
+}
+
+struct pins *pins_close(struct pins *pins)
+{
+	if (!pins)
+		return NULL;
+	if (pins->fd >= 0)
+		(void)rmdir(pins->path); /* stays while something is pinned below */
+	eub_closep(&pins->fd);
+	free(pins->path);
+	free(pins);
+	return NULL;
+}
+
+void pins_name(const char *name, unsigned int nth, char ret_name[static STATE_PINS_MAX])
+{
+	if (nth == 0)
+		(void)snprintf(ret_name, STATE_PINS_MAX, "%s", name);
+	else
+		(void)snprintf(ret_name, STATE_PINS_MAX, "%s+%u", name, nth);
+	for (char *p = ret_name; *p; p++)
+		if (*p == '.')
+			*p = ':';
+}
+
+char *pins_path(const struct pins *pins, const char *folder)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/%s", pins->path, folder) < 0 ? NULL : path;
+}
+
+bool pins_exist(const struct pins *pins, const char *folder)
+{
+	return folder[0] && faccessat(pins->fd, folder, F_OK, 0) == 0;
+}
+
+int pins_list(const struct pins *pins, char ***ret_names, size_t *ret_n)
+{
+	return folder_list(pins->path, ret_names, ret_n);
+}
