@@ -28,9 +28,10 @@ enum {
 	/* Positions in rings that are remembered: two for each of an agent's 1024 slots, in a
 	   request of at most 256 kB. */
 	CTL_POSITIONS_MAX = 2048,
-	/* First and longest wait between attempts to reach an agent that went away, ms. */
+	/* First and longest wait between attempts to reach an agent that went away, ms. It is
+	   short: what an agent reads before its readers are back, they miss. */
 	CTL_RECONNECT_FIRST_MS = 10,
-	CTL_RECONNECT_LONGEST_MS = 500,
+	CTL_RECONNECT_LONGEST_MS = 100,
 	/* Default bound on all those attempts together, ms: an upgrade takes less. */
 	CTL_RECONNECT_TIMEOUT_MS = 60000,
 	/* Bytes of formatted events gathered before they are written. */

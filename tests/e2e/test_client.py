@@ -21,7 +21,8 @@ class Client(harness.AgentTest):
             self.agent.start_numbered(name)
         lines = self.agent.ctl("list", env={**os.environ, "COLUMNS": "80"}).stdout.splitlines()
         self.assertEqual(lines[0].split(),
-                         ["NAME", "STATE", "GEN", "EVENTS", "RATE", "LOST", "UPTIME"])
+                         ["NAME", "STATE", "GEN", "EVENTS", "RATE", "LOST", "UPTIME",
+                          "ENABLED"])
         self.assertEqual(len(lines), 3)
         self.assertLessEqual(max(len(line) for line in lines), 80)
         self.assertEqual(len(self.agent.ctl("list", "--no-headers").stdout.splitlines()), 2)
