@@ -127,6 +127,17 @@ static int open_sources(struct eun__generation *generation, struct eun_error *er
 	return r;
 }
 
+/* Who counts what finds no room, and what the maps take. */
+static void look_at_maps(struct eun__generation *generation)
+{
+	int page_fd = eun__switch_get_map_fd(generation->slot->gate_switch);
+
+	generation->is_loss_counted =
+	    generation->lost_map_fd >= 0 || eun__object_uses_map(generation->object, page_fd);
+	generation->n_maps =
+	    eun__map_memory_measure(eun__object_get_bpf(generation->object), &generation->maps);
+}
+
 static int find_lost_map(struct eun__generation *generation, struct eun_error *err)
 {
 	int fd =
@@ -252,23 +263,63 @@ static int choose_exports(struct eun__generation *generation,
 				   plan->options, &generation->notes, &generation->exports, err);
 }
 
-static int load(struct eun__generation *generation, const struct eun__generation_plan *plan,
-		struct eun__map_reuse *ret_reuse, struct eun_error *err)
+static int prepare(struct eun__generation *generation, const struct eun__generation_plan *plan,
+		   const struct eun__ring_counter *counter, struct eun__map_reuse *ret_reuse,
+		   struct eun_error *err)
 {
-	struct eun__kernel_btf *btf = plan->slot->engine->kernel_btf;
-	int r =
-	    eun__object_prepare(generation->package, plan->options, btf, &generation->object, err);
+	int r = eun__object_prepare(generation->package, plan->options, counter,
+				    plan->slot->engine->kernel_btf, &generation->object, err);
 
 	if (r == 0)
 		r = choose_exports(generation, plan, err);
-	if (r == 0)
-		r = take_maps(generation, plan, ret_reuse, err);
+	return r < 0 ? r : take_maps(generation, plan, ret_reuse, err);
+}
+
+static void unprepare(struct eun__generation *generation, struct eun__map_reuse *reuse)
+{
+	if (reuse)
+		eun__map_reuse_done(reuse);
+	eun__notes_done(&generation->notes);
+	eun__exports_done(&generation->exports);
+	generation->object = eun__object_free(generation->object);
+}
+
+/* What the verifier refuses may be our counting: then the tracker runs as its author wrote it. */
+static int load_object(struct eun__generation *generation, const struct eun__generation_plan *plan,
+		       struct eun__map_reuse *ret_reuse, struct eun_error *err)
+{
+	struct eun__ring_counter counter = eun__switch_get_counter(plan->slot->gate_switch);
+	struct eun__kernel_btf *btf = plan->slot->engine->kernel_btf;
+	int r = prepare(generation, plan, &counter, ret_reuse, err);
+
+	if (r < 0)
+		return r;
+	r = eun__object_load(generation->object, btf, err);
+	if (r == 0 || !eun__object_has_counter(generation->object))
+		return r;
+	eun_error_done(err);
+	unprepare(generation, ret_reuse);
+	r = prepare(generation, plan, NULL, ret_reuse, err);
 	if (r == 0)
 		r = eun__object_load(generation->object, btf, err);
+	if (r == 0)
+		eun__notes_add(&generation->notes,
+			       "events that find no room in the ring are not counted: the kernel "
+			       "takes the tracker only without the counting");
+	return r;
+}
+
+static int load(struct eun__generation *generation, const struct eun__generation_plan *plan,
+		struct eun__map_reuse *ret_reuse, struct eun_error *err)
+{
+	int r = load_object(generation, plan, ret_reuse, err);
+
 	if (r == 0)
 		r = open_sources(generation, err);
 	if (r == 0)
 		r = find_lost_map(generation, err);
+	if (r == 0)
+		look_at_maps(generation);
 	return r < 0 ? r : make_hooks(generation, plan, eun__hook_new, err);
 }
 
@@ -307,6 +358,8 @@ static int adopt(struct eun__generation *generation, const struct eun__generatio
 		r = open_sources(generation, err);
 	if (r == 0)
 		r = find_lost_map(generation, err);
+	if (r == 0)
+		look_at_maps(generation);
 	return r < 0 ? r : make_hooks(generation, plan, eun__hook_adopt, err);
 }
 
@@ -399,6 +452,7 @@ static void generation_end(struct eun__generation *generation, end_hook_fn end_h
 	eun__object_free(generation->object);
 	eun_package_free(generation->package);
 	eun__notes_done(&generation->notes);
+	free(generation->maps);
 	free(generation->pin_dir);
 	free(generation);
 }

@@ -9,6 +9,7 @@
 #include "engine/notes.h"
 #include "engine/source.h"
 #include "object/hook.h"
+#include "object/map_memory.h"
 #include "object/map_reuse.h"
 #include "object/object.h"
 
@@ -28,9 +29,12 @@ struct eun__generation {
 	struct eun__hook **hooks;
 	size_t n_hooks;
 	struct eun__notes notes;
-	int lost_map_fd;      /* of the object; -EBADF if it counts no losses */
-	uint32_t lost_map_id; /* generations that share it count in it together */
-	char *pin_dir;	      /* NULL: not pinned */
+	int lost_map_fd;	      /* of the object; -EBADF if it counts no losses */
+	uint32_t lost_map_id;	      /* generations that share it count in it together */
+	bool is_loss_counted;	      /* there, or by its programs in the slot's page */
+	struct eun__map_memory *maps; /* of the object */
+	size_t n_maps;
+	char *pin_dir; /* NULL: not pinned */
 };
 
 /* How to load one. Borrowed. */

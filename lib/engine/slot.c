@@ -416,7 +416,7 @@ void eun_slot_drain(struct eun_slot *slot)
 /* Generations that go on with each other's map count in it together. */
 uint64_t eun__slot_read_counted_lost(const struct eun_slot *slot)
 {
-	uint64_t sum = slot->tally.counts.unloaded_lost;
+	uint64_t sum = slot->tally.counts.unloaded_lost + eun__switch_get_lost(slot->gate_switch);
 
 	for (size_t i = 0; i < slot->n_generations; i++) {
 		bool is_counted = false;

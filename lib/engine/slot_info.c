@@ -38,6 +38,46 @@ static void add_run_stats(const struct eun_slot *slot, struct eun_slot_stats *st
 	}
 }
 
+static bool is_first_use(const struct eun_slot *slot, size_t n_before, uint32_t map_id)
+{
+	for (size_t i = 0; i < n_before; i++) {
+		const struct eun__generation *generation = slot->generations[i];
+
+		for (size_t k = 0; k < generation->n_maps; k++)
+			if (generation->maps[k].id == map_id)
+				return false;
+	}
+	return true;
+}
+
+/* Maps that generations share are counted once. */
+static uint64_t get_memory_bytes(const struct eun_slot *slot)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < slot->n_generations; i++) {
+		const struct eun__generation *generation = slot->generations[i];
+
+		for (size_t k = 0; k < generation->n_maps; k++)
+			if (is_first_use(slot, i, generation->maps[k].id))
+				sum += generation->maps[k].bytes;
+	}
+	return sum;
+}
+
+/* The kernel tells what a perf buffer lost with its next event only: what is pending is not known.
+ */
+static bool is_lost_exact(const struct eun_slot *slot)
+{
+	for (size_t i = 0; i < slot->n_generations; i++)
+		if (!slot->generations[i]->is_loss_counted)
+			return false;
+	EUB_LIST_FOREACH (source, &slot->sources, const struct eun__source, link)
+		if (!eun__reader_is_level_triggered(source->reader))
+			return false;
+	return true;
+}
+
 void eun_slot_get_stats(struct eun_slot *slot, struct eun_slot_stats *ret_stats)
 {
 	struct eun__ledger_counts counts;
@@ -55,9 +95,13 @@ void eun_slot_get_stats(struct eun_slot *slot, struct eun_slot_stats *ret_stats)
 		stats.ring_bytes += info.size_bytes;
 		stats.ring_used_bytes += info.used_bytes;
 		stats.ring_full += info.n_full;
+		stats.ring_high_water_bytes =
+		    EUB_MAX(stats.ring_high_water_bytes, info.high_water_bytes);
 	}
 	stats.skipped = eun__switch_get_skipped(slot->gate_switch);
 	stats.events_per_second = eun__rate_get(&slot->rate, eub_clock_mono_ns());
+	stats.memory_bytes = get_memory_bytes(slot);
+	stats.lost_is_exact = is_lost_exact(slot);
 	add_run_stats(slot, &stats);
 	*ret_stats = stats;
 }

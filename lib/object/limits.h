@@ -3,6 +3,7 @@
 #pragma once
 
 #define EUN__PROGRAMS_MAX	 256	     /* programs in an object */
+#define EUN__PROGRAM_MAPS_MAX	 64	     /* maps of a program: the kernel's MAX_USED_MAPS */
 #define EUN__VERIFIER_LOG_BYTES	 (4u << 20)  /* touched only when a program is refused */
 #define EUN__VERIFIER_TAIL_BYTES 4096u	     /* of the log, in an error */
 #define EUN__KERNEL_BTF_BYTES	 (64u << 20) /* vmlinux BTF is 5 MB; a bound for odd kernels */

@@ -28,6 +28,8 @@
 
 struct eun__object {
 	struct bpf_object *bpf;
+	bool has_counter;
+	int types_fd;	    /* libbpf reads the kernel's types when it loads; -EBADF: of its own */
 	char *verifier_log; /* from opening to loading only */
 	int *adopted_fds;   /* by the programs' order; -EBADF: was not loaded. NULL: not adopted */
 	size_t n_adopted;
@@ -85,9 +87,12 @@ static int open_kernel_types(const struct eun_package *package, struct eun__kern
 	return r;
 }
 
+/* An object that cannot be made to count is loaded as it is: it only tells less. */
 static int open_object(struct eun__object *object, const struct eun_package *package,
-		       const char *btf_path, struct eun_error *err)
+		       const struct eun__ring_counter *counter, const char *btf_path,
+		       struct eun_error *err)
 {
+	_cleanup_(eub_buf_done) struct eub_buf counted = EUB_BUF_INIT;
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = eun_package_get_name(package),
 		    .btf_custom_path = btf_path);
 	size_t size;
@@ -95,6 +100,12 @@ static int open_object(struct eun__object *object, const struct eun_package *pac
 	struct bpf_program *program;
 	int r;
 
+	object->has_counter =
+	    counter && eun__ring_count_add(image, size, counter, &counted, NULL) > 0;
+	if (object->has_counter) {
+		image = counted.data;
+		size = counted.len;
+	}
 	eun__libbpf_log_reset();
 	object->bpf = bpf_object__open_mem(image, size, &options);
 	if (!object->bpf) {
@@ -129,19 +140,27 @@ static void fix_value_sizes(struct eun__object *object)
 	}
 }
 
-static int set_ring_sizes(struct eun__object *object, uint32_t bytes, struct eun_error *err)
+static int set_ring_sizes(struct eun__object *object, const struct eun_slot_options *options,
+			  struct eun_error *err)
 {
+	uint32_t bytes = options->ring_bytes;
 	struct bpf_map *map;
 
-	if (bytes == 0)
-		return 0;
-	if ((bytes & (bytes - 1)) != 0 || bytes < 4096)
+	if (bytes > 0 && ((bytes & (bytes - 1)) != 0 || bytes < 4096))
 		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				     "ring size %u is not a power of two of at least 4096", bytes);
 	bpf_object__for_each_map(map, object->bpf)
 	{
-		if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
+		if (bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF)
+			continue;
+		if (bytes > 0)
 			(void)bpf_map__set_max_entries(map, bytes); /* not loaded: cannot fail */
+		if (options->max_ring_bytes > 0 &&
+		    bpf_map__max_entries(map) > options->max_ring_bytes)
+			return eun_error_set(err, -E2BIG, EUN_REASON_TOO_LARGE,
+					     "ring buffer '%s' has %u bytes, the limit is %u",
+					     bpf_map__name(map), bpf_map__max_entries(map),
+					     options->max_ring_bytes);
 	}
 	return 0;
 }
@@ -273,16 +292,17 @@ int eun__object_load(struct eun__object *object, struct eun__kernel_btf *kernel,
 		r = -ENOENT;
 	else if (r < 0)
 		r = load_failed(object, r, kernel, err);
+	eub_closep(&object->types_fd);
+	object->types_fd = -EBADF;
 	free(object->verifier_log);
 	object->verifier_log = NULL;
 	return r;
 }
 
 static int build(struct eun__object *object, const struct eun_package *package,
-		 const struct eun_slot_options *options, struct eun__kernel_btf *kernel,
-		 struct eun_error *err)
+		 const struct eun_slot_options *options, const struct eun__ring_counter *counter,
+		 struct eun__kernel_btf *kernel, struct eun_error *err)
 {
-	_cleanup_(eub_closep) int types_fd = -EBADF;
 	char path[32] = "";
 	int r;
 
@@ -290,32 +310,33 @@ static int build(struct eun__object *object, const struct eun_package *package,
 	if (!object->verifier_log)
 		return eub_error_no_memory(err);
 	object->verifier_log[0] = '\0';
-	r = open_kernel_types(package, kernel, &types_fd, err);
+	r = open_kernel_types(package, kernel, &object->types_fd, err);
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", types_fd);
-	r = open_object(object, package, types_fd >= 0 ? path : NULL, err);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", object->types_fd);
+	r = open_object(object, package, counter, object->types_fd >= 0 ? path : NULL, err);
 	if (r < 0)
 		return r;
 	fix_value_sizes(object);
 	r = eun__targets_check(options, object->bpf, err);
 	if (r == 0)
-		r = set_ring_sizes(object, options->ring_bytes, err);
+		r = set_ring_sizes(object, options, err);
 	if (r == 0)
 		r = eun__settings_apply(object->bpf, package, options, err);
 	return r < 0 ? r : prepare_programs(object, kernel, err);
 }
 
 int eun__object_prepare(const struct eun_package *package, const struct eun_slot_options *options,
-			struct eun__kernel_btf *btf, struct eun__object **ret_object,
-			struct eun_error *err)
+			const struct eun__ring_counter *counter, struct eun__kernel_btf *btf,
+			struct eun__object **ret_object, struct eun_error *err)
 {
 	struct eun__object *object = calloc(1, sizeof(*object));
 	int r;
 
 	if (!object)
 		return eub_error_no_memory(err);
-	r = build(object, package, options, btf, err);
+	object->types_fd = -EBADF;
+	r = build(object, package, options, counter, btf, err);
 	if (r < 0) {
 		eun__object_free(object);
 		return r;
@@ -404,7 +425,8 @@ int eun__object_adopt(const struct eun_package *package, const char *dir,
 
 	if (!object)
 		return eub_error_no_memory(err);
-	r = open_object(object, package, NULL, err);
+	object->types_fd = -EBADF;
+	r = open_object(object, package, NULL, NULL, err);
 	if (r == 0)
 		r = adopt_maps(object, dir, err);
 	if (r == 0)
@@ -423,6 +445,7 @@ struct eun__object *eun__object_free(struct eun__object *object)
 		return NULL;
 	for (size_t i = 0; i < object->n_adopted; i++)
 		eub_closep(&object->adopted_fds[i]);
+	eub_closep(&object->types_fd);
 	free(object->adopted_fds);
 	bpf_object__close(object->bpf);
 	free(object->verifier_log);
@@ -465,4 +488,38 @@ int eun__object_get_program_fd(const struct eun__object *object, const struct bp
 		i++;
 	}
 	return -EBADF;
+}
+
+bool eun__object_has_counter(const struct eun__object *object)
+{
+	return object->has_counter;
+}
+
+static bool uses_map(int program_fd, uint32_t map_id)
+{
+	uint32_t ids[EUN__PROGRAM_MAPS_MAX];
+	struct bpf_prog_info info = { .nr_map_ids = EUB_ARRAY_SIZE(ids),
+				      .map_ids = (uintptr_t)ids };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(program_fd, &info, &size) < 0)
+		return false;
+	for (size_t i = 0; i < EUB_MIN(info.nr_map_ids, EUB_ARRAY_SIZE(ids)); i++)
+		if (ids[i] == map_id)
+			return true;
+	return false;
+}
+
+bool eun__object_uses_map(const struct eun__object *object, int map_fd)
+{
+	struct bpf_program *program = NULL;
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(map_fd, &info, &size) < 0)
+		return false;
+	while ((program = eun__object_next_program(object, program)))
+		if (uses_map(eun__object_get_program_fd(object, program), info.id))
+			return true;
+	return false;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "object/kernel_btf.h"
+#include "object/ring_count.h"
 
 #include <eunomia/error.h>
 #include <eunomia/package.h>
@@ -19,14 +20,20 @@ struct eun__object;
  * eun__object_prepare() - open a package's object and set its variables; nothing is loaded
  * @package: borrowed; must outlive the object
  * @options: settings, arguments and ring size; borrowed during the call
+ * @counter: where programs count what finds no room in a ring, unless they do so themselves; NULL:
+ *	     nowhere
  *
  * Optional programs ("?section") are chosen if their attach point exists.
  *
  * Return: 0; -EINVAL, -ENOENT, -ENOMEM.
  */
 int eun__object_prepare(const struct eun_package *package, const struct eun_slot_options *options,
-			struct eun__kernel_btf *btf, struct eun__object **ret_object,
-			struct eun_error *err);
+			const struct eun__ring_counter *counter, struct eun__kernel_btf *btf,
+			struct eun__object **ret_object, struct eun_error *err);
+/* Whether it was prepared with a counter, and uses it. */
+bool eun__object_has_counter(const struct eun__object *object);
+/* Whether a loaded or adopted program uses the map @map_fd. */
+bool eun__object_uses_map(const struct eun__object *object, int map_fd);
 /**
  * eun__object_load() - load an opened object; maps that were given to it (map_reuse.h) are its own
  *

@@ -140,6 +140,17 @@ uint32_t eun__switch_get(const struct eun__switch *sw)
 	return __atomic_load_n(&sw->page->index, __ATOMIC_ACQUIRE);
 }
 
+struct eun__ring_counter eun__switch_get_counter(const struct eun__switch *sw)
+{
+	return (struct eun__ring_counter){ .map_fd = sw->map_fd,
+					   .offset = offsetof(struct eun__page, lost) };
+}
+
+uint64_t eun__switch_get_lost(const struct eun__switch *sw)
+{
+	return __atomic_load_n(&sw->page->lost, __ATOMIC_RELAXED);
+}
+
 uint64_t eun__switch_get_skipped(const struct eun__switch *sw)
 {
 	return __atomic_load_n(&sw->page->skipped, __ATOMIC_RELAXED);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "object/limits.h"
+#include "object/ring_count.h"
 
 #include <eunomia/error.h>
 
@@ -22,14 +23,15 @@
 #define EUN__LEDGER_BYTES  3840 /* the page is full */
 
 /*
- * The map's value. The counter has a cache line of its own: while a gate is closed it is written by
- * every CPU, and the word beside it is read by every event.
+ * The map's value. The counters have a cache line of their own: while a gate is closed, or a ring
+ * is full, they are written by every CPU, and the word beside them is read by every event.
  */
 struct eun__page {
 	uint32_t index;
 	uint32_t padding[15];
 	uint64_t skipped;
-	uint64_t padding2[7];
+	uint64_t lost; /* what programs count that cannot count themselves: ring_count.h */
+	uint64_t padding2[6];
 	uint32_t version;
 	uint32_t open_index;	  /* what index is while the switch is open */
 	uint32_t next_generation; /* the number that the next one gets */
@@ -52,6 +54,9 @@ int eun__switch_get_map_fd(const struct eun__switch *sw);
 /* One aligned store with release order. */
 void eun__switch_set(struct eun__switch *sw, uint32_t index);
 uint32_t eun__switch_get(const struct eun__switch *sw);
+/* Where programs count what finds no room in a ring; and how much they have. */
+struct eun__ring_counter eun__switch_get_counter(const struct eun__switch *sw);
+uint64_t eun__switch_get_lost(const struct eun__switch *sw);
 /* Invocations that found the gate closed, since the switch was made. */
 uint64_t eun__switch_get_skipped(const struct eun__switch *sw);
 

@@ -56,6 +56,7 @@ struct eun_slot_options {
 	const char *const *types;
 	size_t n_types;
 	uint32_t ring_bytes; /* size of the ring buffers, a power of two; 0: as the package says */
+	uint32_t max_ring_bytes; /* a tracker with a larger one is refused; 0: no bound */
 	/*
 	 * Attach points that a section cannot name: "PROGRAM:iface=NAME,dir=ingress" (XDP, tc,
 	 * tcx), "PROGRAM:cgroup=PATH"; without "PROGRAM:" for every program that needs one.
@@ -97,9 +98,13 @@ struct eun_slot_stats {
 	uint64_t skipped;	/* program invocations that a closed gate let pass by */
 	uint64_t run_count;	/* program runs, with the kernel's BPF statistics on; else 0 */
 	uint64_t run_time_ns;
-	uint64_t ring_bytes;	  /* size of all rings of the slot */
-	uint64_t ring_used_bytes; /* of those, unread now */
-	double events_per_second; /* over the last whole seconds, at most 5 */
+	uint64_t ring_bytes;		/* size of all rings of the slot */
+	uint64_t ring_used_bytes;	/* of those, unread now */
+	double events_per_second;	/* over the last whole seconds, at most 5 */
+	uint64_t ring_high_water_bytes; /* most that was unread of a ring, by this process */
+	uint64_t memory_bytes;		/* of the kernel, in maps of all loaded generations */
+	/* Every event that found no room is in lost: events + lost is what trackers produced. */
+	bool lost_is_exact;
 };
 
 /**
