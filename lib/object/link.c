@@ -144,8 +144,12 @@ static int attach_tc(struct eun__links *links, const struct bpf_program *program
 {
 	enum bpf_attach_type type =
 	    (enum bpf_attach_type)(direction == EUN__DIRECTION_EGRESS ? TCX_EGRESS : TCX_INGRESS);
+	int program_fd = bpf_program__fd(program);
+	int fd = bpf_link_create(program_fd, ifindex, type, NULL);
 
-	return add_fd(links, bpf_link_create(bpf_program__fd(program), ifindex, type, NULL));
+	if (fd == -EINVAL) /* the kernel does not know tcx */
+		return eun__tc_filter_attach(program_fd, ifindex, direction, &links->filter);
+	return add_fd(links, fd);
 }
 
 static int attach_interface(struct eun__links *links, const struct bpf_program *program,
@@ -194,6 +198,7 @@ void eun__links_done(struct eun__links *links)
 {
 	for (size_t i = 0; i < links->n_items; i++)
 		(void)bpf_link__destroy(links->items[i]); /* the descriptor is closed in any case */
+	eun__tc_filter_detach(&links->filter);
 	free_handles(links);
 }
 
@@ -214,6 +219,7 @@ int eun__links_unpin(const char *dir)
 
 		if (format_pin(path, dir, i) < 0)
 			return -ENAMETOOLONG;
+		eun__tc_filter_detach_pinned(path);
 		if (unlink(path) == 0)
 			continue;
 		if (errno == ENOENT || errno == ENOTDIR)
@@ -231,6 +237,14 @@ static int pin_at(int fd, const char *dir, size_t i)
 	return r < 0 ? r : bpf_obj_pin(fd, path);
 }
 
+static int pin_filter(const struct eun__tc_filter *filter, const char *dir, size_t i)
+{
+	char path[PIN_PATH_MAX];
+	int r = format_pin(path, dir, i);
+
+	return r < 0 ? r : eun__tc_filter_pin(filter, path);
+}
+
 static int pin_all(struct eun__links *links, const char *dir)
 {
 	int r = 0;
@@ -239,6 +253,8 @@ static int pin_all(struct eun__links *links, const char *dir)
 		r = pin_at(bpf_link__fd(links->items[i]), dir, i);
 	for (size_t i = 0; i < links->n_fds && r == 0; i++)
 		r = pin_at(links->fds[i], dir, links->n_items + i);
+	if (r == 0 && links->filter.ifindex > 0)
+		r = pin_filter(&links->filter, dir, links->n_items + links->n_fds);
 	return r;
 }
 
@@ -253,22 +269,29 @@ int eun__links_pin(struct eun__links *links, const char *dir)
 	return r;
 }
 
+static int adopt_one(struct eun__links *links, const char *path)
+{
+	int r = eun__tc_filter_adopt(path, &links->filter);
+
+	return r == -EINVAL ? add_fd(links, bpf_obj_get(path)) : r;
+}
+
 int eun__links_adopt(struct eun__links *links, const char *dir)
 {
+	links->is_pinned = true;
 	for (size_t i = 0;; i++) {
 		char path[PIN_PATH_MAX];
 		int r = format_pin(path, dir, i);
 
 		if (r == 0)
-			r = add_fd(links, bpf_obj_get(path));
+			r = adopt_one(links, path);
 		if (r == -ENOENT && i > 0)
 			break;
 		if (r < 0) {
-			eun__links_done(links);
+			eun__links_leave(links);
 			return r;
 		}
 	}
-	links->is_pinned = true;
 	return 0;
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What holds a program on its hook: links, of libbpf's or as bare descriptors; a clock has one for
- * each CPU. Releasing them detaches, unless they are pinned.
+ * What holds a program on its hook: links, of libbpf's or as bare descriptors (a clock has one for
+ * each CPU), or a tc filter. Releasing them detaches, unless they are pinned.
  */
 #pragma once
 
 #include "object/attach_kind.h"
+#include "object/tc_filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +20,7 @@ struct eun__links {
 	size_t n_items;
 	int *fds; /* links without libbpf's wrapper */
 	size_t n_fds;
+	struct eun__tc_filter filter;
 	bool is_pinned;
 };
 
@@ -43,14 +45,15 @@ int eun__links_attach_btf(struct eun__links *links, int program_fd);
  * @kind:   one that eun__target_is_needed() for
  * @target: of the point that @kind asks for
  *
- * XDP runs in the driver, or before the network stack where the driver cannot.
+ * XDP runs in the driver, or before the network stack where the driver cannot; tc programs hang by
+ * tcx, or as a classic filter on kernels before 6.6.
  *
  * Return: 0; -ENODEV (no such interface), -ENOENT or -ENOTDIR (no such cgroup), -EBUSY (the
  * interface has an XDP program), -EOPNOTSUPP, other -errno of bpf(2).
  */
 int eun__links_attach_target(struct eun__links *links, const struct bpf_program *program,
 			     const struct eun__attach_kind *kind, const struct eun__target *target);
-/* Detaches: blocks for a kernel grace period for some kinds. What is pinned goes on until
+/* Detaches: blocks for a kernel grace period for some kinds. Pinned links go on until
  * eun__links_unpin() as well. */
 void eun__links_done(struct eun__links *links);
 
@@ -71,5 +74,6 @@ int eun__links_pin(struct eun__links *links, const char *dir);
 int eun__links_adopt(struct eun__links *links, const char *dir);
 /* Frees the handles and leaves what is pinned attached; what is not pinned is detached. */
 void eun__links_leave(struct eun__links *links);
-/* Removes the pins in @dir: what no process holds any more is detached. Return: 0; -errno. */
+/* Removes the pins in @dir: links that no process holds any more are detached, and tc filters.
+ * Return: 0; -errno. */
 int eun__links_unpin(const char *dir);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "object/tc_filter.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -66,6 +67,8 @@ static int remove_dir(const char *dir, int depth)
 		if (eub_streq(entry->d_name, ".") || eub_streq(entry->d_name, ".."))
 			continue;
 		r = eun__pin_path(path, dir, entry->d_name);
+		if (r == 0)
+			eun__tc_filter_detach_pinned(path);
 		if (r == 0 && unlink(path) < 0)
 			r = errno == EISDIR && depth > 1 ? remove_dir(path, depth - 1) : -errno;
 		if (r < 0 && first == 0)

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "object/attach_kind.h"
 #include "object/link.h"
+#include "object/pins.h"
 #include "object/target.h"
 #include "net_bed.h"
 
@@ -156,7 +157,7 @@ static void begin(struct fixture *f, const struct kind_row *row)
 
 static void end(struct fixture *f)
 {
-	assert_int_equal(rmdir(f->dir), 0); /* nothing is left in it */
+	assert_true(rmdir(f->dir) == 0 || errno == ENOENT); /* nothing is left in it */
 	(void)munmap((void *)(uintptr_t)f->counts, 4096);
 	bpf_object__close(f->object);
 }
@@ -263,7 +264,7 @@ static void check_survival(const struct kind_row *row, bool is_killed)
 	expect_running(&f);
 	eun__links_leave(&links);
 	expect_running(&f);
-	assert_int_equal(eun__links_unpin(f.dir), 0);
+	assert_int_equal(is_killed ? eun__pins_remove(f.dir) : eun__links_unpin(f.dir), 0);
 	expect_detached(&f);
 	end(&f);
 	print_message("%s%s\n", row->name, is_killed ? " (killed)" : "");
@@ -313,7 +314,8 @@ static void test_leave_and_adopt(void **state EUB_UNUSED)
 			expect_running(&f);
 			assert_int_equal(eun__links_adopt(&links, f.dir), 0);
 			assert_int_equal(eun__links_unpin(f.dir), 0);
-			expect_running(&f);
+			if (links.filter.ifindex == 0) /* no process holds a filter */
+				expect_running(&f);
 			eun__links_done(&links);
 			expect_detached(&f);
 			assert_int_equal(count_fds(), n_fds);
