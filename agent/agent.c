@@ -16,12 +16,14 @@
 
 #include "agent_limits.h"
 #include "conn.h"
+#include "delivery.h"
 #include "job.h"
 #include "journal.h"
 #include "journal_queue.h"
 #include "listener.h"
 #include "notify.h"
 #include "pump.h"
+#include "rejoin.h"
 #include "service.h"
 #include "sink_journal.h"
 #include "slots.h"
@@ -61,7 +63,9 @@ struct agent {
 	uv_timer_t stop; /* one-shot: the next step of a stop */
 	struct eun_engine *engine;
 	struct job_pool jobs;
+	struct delivery delivery;
 	struct sink_journal *journal;
+	struct rejoin rejoin;
 	struct slots slots;
 	struct watch watch;
 	struct slot_entry *cut_entry; /* whose budget cut events that no sink knows of; or NULL */
@@ -143,6 +147,14 @@ static void on_slot_started(struct slot_entry *entry, void *userdata)
 	struct agent *agent = userdata;
 
 	service_note_slot(&agent->service, entry->name, true);
+	watch_announce(&agent->watch, entry);
+}
+
+/* Known event types are told again, which changes nothing for who knows them. */
+static void on_slot_swapped(struct slot_entry *entry, void *userdata)
+{
+	struct agent *agent = userdata;
+
 	watch_announce(&agent->watch, entry);
 }
 
@@ -337,6 +349,7 @@ static int init_slots(struct agent *agent)
 	agent->slots.max_slots = agent->config.max_slots;
 	agent->slots.listener = (struct slots_listener){ .on_started = on_slot_started,
 							 .on_stopped = on_slot_stopped,
+							 .on_swapped = on_slot_swapped,
 							 .on_changed = on_changed,
 							 .on_drained = on_handed_up,
 							 .userdata = agent };

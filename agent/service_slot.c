@@ -5,6 +5,7 @@
  */
 #include "service_slot.h"
 
+#include "account.h"
 #include "slots.h"
 #include "watch_schema.h"
 
@@ -45,6 +46,82 @@ static Eunomia__V1__Hook *hook_message_new(const struct eun_slot_hook *hook)
 	return message;
 }
 
+static int add_lost(Eunomia__V1__SinkStats *message, enum account_reason reason, uint64_t count)
+{
+	Eunomia__V1__LostCount *lost = malloc(sizeof(*lost));
+
+	if (!lost)
+		return -1;
+	eunomia__v1__lost_count__init(lost);
+	message->lost[message->n_lost++] = lost;
+	lost->count = count;
+	lost->reason = strdup(account_reason_to_string(reason));
+	return lost->reason ? 0 : -1;
+}
+
+static Eunomia__V1__SinkStats *sink_message_new(const char *name, const struct account *account)
+{
+	Eunomia__V1__SinkStats *message = malloc(sizeof(*message));
+	int r = 0;
+
+	if (!message)
+		return NULL;
+	eunomia__v1__sink_stats__init(message);
+	message->offered = account->offered;
+	message->delivered = account->delivered;
+	message->filtered = account->filtered;
+	message->sink = strdup(name);
+	message->lost = calloc(_ACCOUNT_REASON_MAX, sizeof(Eunomia__V1__LostCount *));
+	if (!message->sink || !message->lost)
+		r = -1;
+	for (unsigned int i = 0; i < _ACCOUNT_REASON_MAX && r == 0; i++)
+		if (account->lost[i] > 0)
+			r = add_lost(message, (enum account_reason)i, account->lost[i]);
+	if (r < 0) {
+		eunomia__v1__sink_stats__free_unpacked(message, NULL);
+		return NULL;
+	}
+	return message;
+}
+
+static int add_sinks(Eunomia__V1__SlotStats *message, const struct slot_entry *entry)
+{
+	const struct {
+		const char *name;
+		struct account account;
+	} sinks[] = {
+		{ "journal", slot_get_journal_account(entry) },
+		{ "stream", entry->streams },
+	};
+
+	message->sinks = calloc(EUB_ARRAY_SIZE(sinks), sizeof(Eunomia__V1__SinkStats *));
+	if (!message->sinks)
+		return -1;
+	for (; message->n_sinks < EUB_ARRAY_SIZE(sinks); message->n_sinks++) {
+		size_t i = message->n_sinks;
+
+		message->sinks[i] = sink_message_new(sinks[i].name, &sinks[i].account);
+		if (!message->sinks[i])
+			return -1;
+	}
+	return 0;
+}
+
+static int add_budget(Eunomia__V1__Slot *message, const struct slot_entry *entry)
+{
+	const struct budget_limits *limits = &entry->budget.limits;
+
+	if (!budget_is_bounded(&entry->budget))
+		return 0;
+	message->budget = malloc(sizeof(*message->budget));
+	if (!message->budget)
+		return -1;
+	eunomia__v1__budget__init(message->budget);
+	message->budget->events_per_second = limits->events_per_second;
+	message->budget->bytes_per_second = limits->bytes_per_second;
+	return 0;
+}
+
 static Eunomia__V1__SlotStats *stats_message_new(const struct slot_entry *entry)
 {
 	Eunomia__V1__SlotStats *message = malloc(sizeof(*message));
@@ -66,6 +143,13 @@ static Eunomia__V1__SlotStats *stats_message_new(const struct slot_entry *entry)
 	message->ring_used_bytes = stats.ring_used_bytes;
 	message->events_per_second = stats.events_per_second;
 	message->journal_dropped = slot_get_journal_dropped(entry);
+	message->lost_is_exact = stats.lost_is_exact;
+	message->memory_bytes = stats.memory_bytes;
+	message->ring_high_water_bytes = stats.ring_high_water_bytes;
+	if (add_sinks(message, entry) < 0) {
+		eunomia__v1__slot_stats__free_unpacked(message, NULL);
+		return NULL;
+	}
 	return message;
 }
 
@@ -89,20 +173,23 @@ static int add_hooks(Eunomia__V1__Slot *message, const struct eun_slot *slot)
 	return 0;
 }
 
+/* The running generation's event types. */
 static int add_schemas(Eunomia__V1__Slot *message, const struct slot_entry *entry)
 {
-	if (entry->n_schemas == 0)
-		return 0;
-	message->schemas = calloc(entry->n_schemas, sizeof(Eunomia__V1__Schema *));
+	message->schemas = calloc(entry->n_schemas + 1, sizeof(Eunomia__V1__Schema *));
 	if (!message->schemas)
 		return -1;
-	for (; message->n_schemas < entry->n_schemas; message->n_schemas++) {
-		const struct slot_schema *schema = &entry->schemas[message->n_schemas];
+	for (size_t i = 0; i < entry->n_schemas; i++) {
+		const struct slot_schema *schema = &entry->schemas[i];
+		Eunomia__V1__Schema *added;
 
-		message->schemas[message->n_schemas] = watch_schema_message_new(
-		    entry->name, message->generation, schema->id, schema->schema);
-		if (!message->schemas[message->n_schemas])
+		if (schema->generation != message->generation)
+			continue;
+		added = watch_schema_message_new(entry->name, schema->generation, schema->id,
+						 schema->schema);
+		if (!added)
 			return -1;
+		message->schemas[message->n_schemas++] = added;
 	}
 	return 0;
 }
@@ -156,7 +243,8 @@ Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
 	message->uptime_ns = eub_clock_mono_ns() - eun_slot_get_started_mono_ns(slot);
 	message->stats = stats_message_new(entry);
 	if (!message->stats || add_identity(message, entry) < 0 || add_hooks(message, slot) < 0 ||
-	    add_schemas(message, entry) < 0 || add_notes(message, slot) < 0) {
+	    add_schemas(message, entry) < 0 || add_notes(message, slot) < 0 ||
+	    add_budget(message, entry) < 0) {
 		eunomia__v1__slot__free_unpacked(message, NULL);
 		return NULL;
 	}
