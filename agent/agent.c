@@ -147,7 +147,24 @@ static void on_slot_started(struct slot_entry *entry, void *userdata)
 	struct agent *agent = userdata;
 
 	service_note_slot(&agent->service, entry->name, true);
+	rejoin_begin(&agent->rejoin, entry);
 	watch_announce(&agent->watch, entry);
+	watch_count_listeners(&agent->watch, entry);
+}
+
+static void on_listeners_are_back(struct slot_entry *entry, void *userdata)
+{
+	struct agent *agent = userdata;
+
+	watch_count_listeners(&agent->watch, entry);
+}
+
+/* What could be written, was: the sinks' counts are as good as they get before the loop sleeps. */
+static void on_flushed(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	delivery_advance(&agent->delivery);
 }
 
 /* Known event types are told again, which changes nothing for who knows them. */
@@ -163,6 +180,7 @@ static void on_slot_stopped(struct slot_entry *entry, void *userdata)
 	struct agent *agent = userdata;
 
 	service_note_slot(&agent->service, entry->name, false);
+	rejoin_forget(&agent->rejoin, entry);
 }
 
 static void take_stop_step(struct agent *agent, uint64_t in_ms)
@@ -288,6 +306,7 @@ static void adopt_config(struct agent *agent, struct config *fresh)
 				  key->name);
 	}
 	agent->log.level = (enum log_level)agent->config.log_level;
+	agent->slots.keep_generations = (uint32_t)agent->config.keep_generations;
 	sink_journal_configure(agent->journal, &agent->config);
 	peer_policy_init(&agent->policy, &agent->config);
 }
@@ -342,11 +361,21 @@ static int init_slots(struct agent *agent)
 	job_pool_init(&agent->jobs, &agent->loop);
 	agent->jobs.on_idle = on_changed;
 	agent->jobs.userdata = agent;
+	r = delivery_init(&agent->delivery, &agent->loop, agent->engine);
+	if (r < 0)
+		return r;
+	agent->rejoin.on_released = on_listeners_are_back;
+	agent->rejoin.userdata = agent;
+	r = rejoin_init(&agent->rejoin, &agent->loop);
+	if (r < 0)
+		return r;
 	r = sink_journal_new(&agent->loop, agent->queue, &agent->config, &agent->journal);
 	if (r < 0)
 		return r;
+	sink_journal_deliver(agent->journal, &agent->delivery);
 	slots_init(&agent->slots, agent->engine, &agent->jobs, agent->journal, &agent->log);
 	agent->slots.max_slots = agent->config.max_slots;
+	agent->slots.keep_generations = (uint32_t)agent->config.keep_generations;
 	agent->slots.listener = (struct slots_listener){ .on_started = on_slot_started,
 							 .on_stopped = on_slot_stopped,
 							 .on_swapped = on_slot_swapped,
@@ -354,6 +383,8 @@ static int init_slots(struct agent *agent)
 							 .on_drained = on_handed_up,
 							 .userdata = agent };
 	watch_init(&agent->watch, &agent->slots, &agent->config, &agent->log);
+	agent->watch.delivery = &agent->delivery;
+	agent->watch.rejoin = &agent->rejoin;
 	agent->pump = (struct pump){ .engine = agent->engine,
 				     .config = &agent->config,
 				     .on_turn = on_handed_up,
@@ -385,6 +416,7 @@ static int init_clients(struct agent *agent, struct eun_error *err)
 	if (r < 0)
 		return r;
 	agent->conns.on_changed = on_changed;
+	agent->conns.on_flushed = on_flushed;
 	agent->conns.userdata = agent;
 	return listener_open(&agent->listener, &agent->loop, &agent->config,
 			     agent->policy.control_gid, &agent->log, on_connection, agent, err);
@@ -502,6 +534,7 @@ struct agent *agent_free(struct agent *agent)
 		return NULL;
 	listener_close(&agent->listener);
 	sink_journal_close(agent->journal);
+	rejoin_done(&agent->rejoin);
 	close_loop(agent);
 	watch_done(&agent->watch);
 	service_done(&agent->service);

@@ -54,6 +54,8 @@ static const struct config_key keys[] = {
 	ROW("Limits", "MaxConnectionsPerUser", CONFIG_UINT, max_connections_per_user, 1,
 	    LIMIT_CONNECTIONS, "32", true),
 	ROW("Limits", "MaxSlots", CONFIG_UINT, max_slots, 1, EUN_ENGINE_MAX_SLOTS, "256", false),
+	ROW("Limits", "KeepGenerations", CONFIG_UINT, keep_generations, 1, EUN_SWAP_KEEP_MAX, "3",
+	    true),
 	ROW("Limits", "MaxPendingStarts", CONFIG_UINT, max_pending_starts, 1, LIMIT_PENDING_STARTS,
 	    "16", true),
 	ROW("Limits", "MaxEventStreams", CONFIG_UINT, max_event_streams, 1, LIMIT_EVENT_STREAMS, "64",

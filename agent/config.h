@@ -35,6 +35,7 @@ struct config {
 	uint64_t max_connections;
 	uint64_t max_connections_per_user;
 	uint64_t max_slots;
+	uint64_t keep_generations;
 	uint64_t max_pending_starts;
 	uint64_t max_event_streams;
 	uint64_t stream_backlog_bytes;
