@@ -464,3 +464,12 @@ uint64_t slot_get_journal_dropped(const struct slot_entry *entry)
 {
 	return entry->journal ? journal_slot_get_n_dropped(entry->journal) : 0;
 }
+
+struct account slot_get_journal_account(const struct slot_entry *entry)
+{
+	struct account account = { 0 };
+
+	if (entry->journal)
+		journal_slot_get_account(entry->journal, &account);
+	return account;
+}

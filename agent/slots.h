@@ -167,5 +167,6 @@ const struct slot_schema *slot_find_schema(const struct slot_entry *entry,
 					   const struct eun_schema *schema);
 /* Notes that events never reached the agent; the log says so at most once a second. */
 void slot_note_lost(struct slot_entry *entry, uint64_t count, const char *reason);
-/* Events that the journal sink left out. */
+/* Events that the journal sink left out, and what became of all. */
 uint64_t slot_get_journal_dropped(const struct slot_entry *entry);
+struct account slot_get_journal_account(const struct slot_entry *entry);
