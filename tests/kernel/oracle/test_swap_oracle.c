@@ -198,9 +198,8 @@ static void run_storm(const struct kind *kind, const char *const *attach, size_t
 		.attach = attach,
 		.n_attach = n_attach,
 		.has_tgid = !kind->has_no_tgid,
-		.n_swaps =
-		    (unsigned int)environment_number("EUNOMIA_ORACLE_SWAPS", N_SWAPS_DEFAULT),
-		.seed = environment_number("EUNOMIA_ORACLE_SEED", (uint64_t)time(NULL) | 1),
+		.n_swaps = options.n_swaps,
+		.seed = options.seed,
 	};
 	struct eun_error err = EUN_ERROR_INIT;
 	char why[EUN_ERROR_MESSAGE_MAX];
