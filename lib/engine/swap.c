@@ -398,7 +398,8 @@ void eun_swap_settle(struct eun_swap *swap)
 {
 	if (swap->is_committed)
 		eun__generation_disable(swap->old);
-	eun_engine_quiesce();
+	if (swap->n_retired > 0)
+		eun_engine_quiesce();
 }
 
 static void drain_generation(struct eun_slot *slot, struct eun__generation *generation)

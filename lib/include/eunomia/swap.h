@@ -117,8 +117,8 @@ EUN_PUBLIC int eun_rollback_new(struct eun_slot *slot, uint32_t generation,
  * Return: 0; -EINVAL (a dry run, or committed already), -errno of epoll_ctl(2).
  */
 EUN_PUBLIC int eun_swap_commit(struct eun_swap *swap, struct eun_error *err);
-/* Detaches the old generation's hooks without a gate, and waits for a kernel grace period: until no
- * program runs any more that began before the switch. Blocks; any thread. */
+/* Detaches the old generation's hooks without a gate. If a generation goes, waits for a kernel grace
+ * period: until none of its programs runs any more. Blocks; any thread. */
 EUN_PUBLIC void eun_swap_settle(struct eun_swap *swap);
 /* Hands up what the rings of generations that go still hold. */
 EUN_PUBLIC void eun_swap_drain(struct eun_swap *swap);
