@@ -36,8 +36,27 @@ const struct eun__attach_kind *eun__attach_kind_find(const char *section)
 	return NULL;
 }
 
-const char *eun__attach_kind_no_gate_reason(const struct eun__attach_kind *kind)
+/* The kernel gives storage to the program that is attached: to a gate, which has none. */
+static bool has_cgroup_storage(const struct bpf_object *object)
 {
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object)
+	{
+		enum bpf_map_type type = bpf_map__type(map);
+
+		if (type == BPF_MAP_TYPE_CGROUP_STORAGE ||
+		    type == BPF_MAP_TYPE_PERCPU_CGROUP_STORAGE)
+			return true;
+	}
+	return false;
+}
+
+const char *eun__attach_kind_no_gate_reason(const struct eun__attach_kind *kind,
+					    const struct bpf_object *object)
+{
+	if (kind->point == EUN__POINT_CGROUP && has_cgroup_storage(object))
+		return "the kernel does not tail-call programs with cgroup storage";
 	if (kind->gate != EUN__GATE_NONE)
 		return "";
 	if (eub_has_suffix(kind->name, ".s"))

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+struct bpf_object;
 struct bpf_program;
 
 enum eun__gate_how {
@@ -42,7 +43,8 @@ struct eun__attach_kind {
 
 /* The row for a section as libbpf names it; NULL for sections that nobody knows. Static. */
 const struct eun__attach_kind *eun__attach_kind_find(const char *section);
-/* Why programs of this kind cannot hang behind a gate; "" if they can. Static. */
-const char *eun__attach_kind_no_gate_reason(const struct eun__attach_kind *kind);
+/* Why programs of this kind in @object cannot hang behind a gate; "" if they can. Static. */
+const char *eun__attach_kind_no_gate_reason(const struct eun__attach_kind *kind,
+					    const struct bpf_object *object);
 /* Gives a program of an opened object its type, if libbpf is older than its section's name. */
 void eun__attach_kind_complete(struct bpf_program *program);

@@ -54,10 +54,15 @@ struct eun__gate {
 #define CALL(helper_)		 INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper_)
 #define SKIPPED_OFFSET		 ((int32_t)offsetof(struct eun__page, skipped))
 
-#define GATE_INSNS 17
+#define GATE_INSNS 19
 
+/*
+ * @asks_for_function: a trampoline lays the address of its function out for bpf_get_func_ip() only
+ * if an attached program calls it; the tracker's is not attached, so the gate does, where it costs
+ * an open gate nothing.
+ */
 static void write_program(struct bpf_insn insns[static GATE_INSNS], int switch_fd, int array_fd,
-			  int32_t verdict)
+			  int32_t verdict, bool asks_for_function)
 {
 	const struct bpf_insn program[] = {
 		MOV_REG(BPF_REG_6, BPF_REG_1),
@@ -70,6 +75,8 @@ static void write_program(struct bpf_insn insns[static GATE_INSNS], int switch_f
 		MOV_REG(BPF_REG_3, BPF_REG_7),
 		CALL(BPF_FUNC_tail_call),
 		/* Still here: there is no such entry. A closed switch counts the invocation. */
+		MOV_REG(BPF_REG_1, BPF_REG_6),
+		asks_for_function ? CALL(BPF_FUNC_get_func_ip) : MOV_REG(BPF_REG_1, BPF_REG_6),
 		INSN(BPF_ALU | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, -1), /* 32 bits of ones */
 		INSN(BPF_JMP | BPF_JNE | BPF_X, BPF_REG_7, BPF_REG_1, 4, 0),
 		MOV_REG(BPF_REG_1, BPF_REG_8),
@@ -126,22 +133,46 @@ static int load_btf(struct eun__gate *gate, const struct bpf_program *program, i
 	return gate->program_fd < 0 ? gate->program_fd : 0;
 }
 
-static int load(struct eun__gate *gate, const struct eun__switch *sw,
-		const struct bpf_program *program, int program_fd)
+static int load_insns(struct eun__gate *gate, const struct bpf_program *program, int program_fd,
+		      const struct bpf_insn *insns)
 {
-	struct bpf_insn insns[GATE_INSNS];
 	int r = -EOPNOTSUPP;
 
-	gate->array_fd = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "eunomia_gate", sizeof(uint32_t),
-					sizeof(uint32_t), EUN__GATE_ENTRIES, NULL);
-	if (gate->array_fd < 0)
-		return gate->array_fd;
-	write_program(insns, eun__switch_get_map_fd(sw), gate->array_fd, gate->kind->verdict);
 	if (gate->kind->gate == EUN__GATE_BTF)
 		r = load_btf(gate, program, program_fd, insns);
 	if (r == -EOPNOTSUPP)
 		r = load_elf(gate, bpf_program__section_name(program), insns);
 	return r;
+}
+
+static bool has_trampoline(const struct bpf_program *program)
+{
+	enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+
+	return type == BPF_TRACE_FENTRY || type == BPF_TRACE_FEXIT || type == BPF_MODIFY_RETURN;
+}
+
+static int load(struct eun__gate *gate, const struct eun__switch *sw,
+		const struct bpf_program *program, int program_fd)
+{
+	bool asks_for_function = has_trampoline(program);
+	int switch_fd = eun__switch_get_map_fd(sw);
+	struct bpf_insn insns[GATE_INSNS];
+	int r;
+
+	gate->array_fd = bpf_map_create(BPF_MAP_TYPE_PROG_ARRAY, "eunomia_gate", sizeof(uint32_t),
+					sizeof(uint32_t), EUN__GATE_ENTRIES, NULL);
+	if (gate->array_fd < 0)
+		return gate->array_fd;
+	write_program(insns, switch_fd, gate->array_fd, gate->kind->verdict, asks_for_function);
+	r = load_insns(gate, program, program_fd, insns);
+	if (r != -EINVAL || !asks_for_function)
+		return r;
+	/* Before 5.15 there is no such call. */
+	bpf_object__close(gate->object);
+	gate->object = NULL;
+	write_program(insns, switch_fd, gate->array_fd, gate->kind->verdict, false);
+	return load_insns(gate, program, program_fd, insns);
 }
 
 /* With one user; nothing is loaded. Return: NULL: out of memory. */

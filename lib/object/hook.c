@@ -159,13 +159,22 @@ static bool is_unattached(struct eun__hook *hook)
 	return false;
 }
 
+static const char *no_gate_reason(const struct eun__hook *hook,
+				  const struct eun__hook_context *context)
+{
+	return eun__attach_kind_no_gate_reason(hook->kind, eun__object_get_bpf(context->object));
+}
+
 static int choose_mode(struct eun__hook *hook, const struct eun__hook_context *context)
 {
+	const char *reason;
+
 	if (is_unattached(hook))
 		return 0;
-	if (hook->kind->gate != EUN__GATE_NONE)
+	reason = no_gate_reason(hook, context);
+	if (!*reason)
 		return get_gate(hook, context);
-	set_mode(hook, EUN_ATTACH_DIRECT, eun__attach_kind_no_gate_reason(hook->kind));
+	set_mode(hook, EUN_ATTACH_DIRECT, reason);
 	return 0;
 }
 
@@ -273,11 +282,12 @@ static int adopt_gate(struct eun__hook *hook, const struct eun__hook_context *co
 static int adopt_mode(struct eun__hook *hook, const struct eun__hook_context *context,
 		      struct eun_error *err)
 {
+	bool can_gate = !*no_gate_reason(hook, context);
 	int r = -ENOENT;
 
 	if (is_unattached(hook))
 		return 0;
-	if (hook->kind->gate != EUN__GATE_NONE)
+	if (can_gate)
 		r = adopt_gate(hook, context, err);
 	if (r == 0) {
 		set_mode(hook, EUN_ATTACH_GATE, "");
@@ -286,7 +296,7 @@ static int adopt_mode(struct eun__hook *hook, const struct eun__hook_context *co
 	if (eun__links_adopt(&hook->links, hook->link_dir) == 0) {
 		hook->is_enabled = true;
 		eun_error_done(err);
-	} else if (hook->kind->gate != EUN__GATE_NONE) {
+	} else if (can_gate) {
 		return r;
 	}
 	set_mode(hook, EUN_ATTACH_DIRECT, "attached without a gate before the agent was restarted");

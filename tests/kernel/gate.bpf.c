@@ -10,10 +10,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-/* Filled by the test: whose events count, and which system call. */
+/* Filled by the test: whose events count, which system call, and where a function is. */
 const volatile struct {
 	__u64 syscall;
 	__u64 tgid;
+	__u64 function; /* address of security_task_getpgid */
 } target;
 
 __u64 counts[2];
@@ -45,6 +46,8 @@ BOTH(uretprobe, "?uretprobe//proc/self/exe:flood_target", 1)
 BOTH(kprobe, "?kprobe/__x64_sys_getppid", 1)
 BOTH(kretprobe, "?kretprobe/__x64_sys_getppid", 1)
 BOTH(fentry, "?fentry/security_task_getpgid", 1)
+/* A few bytes on where the kernel makes room for indirect branch tracking. */
+BOTH(func_ip, "?fentry/security_task_getpgid", bpf_get_func_ip(ctx) - target.function < 16)
 BOTH(fexit, "?fexit/security_task_getpgid", 1)
 BOTH(fmod_ret, "?fmod_ret/security_task_getpgid", 1)
 BOTH(lsm, "?lsm/task_getpgid", 1)

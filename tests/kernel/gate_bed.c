@@ -44,11 +44,31 @@ static struct bpf_program *find_program(const struct gate_bed *bed, const char *
 	return program;
 }
 
+/* Its address; 0 if there is none, or the kernel does not tell. */
+static uint64_t find_symbol(const char *wanted)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	uint64_t address = 0;
+	char line[512];
+
+	while (symbols && address == 0 && fgets(line, sizeof(line), symbols)) {
+		char name[128];
+		uint64_t found;
+
+		if (sscanf(line, "%lx %*c %127s", &found, name) == 2 && strcmp(name, wanted) == 0)
+			address = found;
+	}
+	if (symbols)
+		(void)fclose(symbols); /* read only */
+	return address;
+}
+
 /* Which process's events count; objects that tell by other means have no such constants. */
 static void set_targets(const struct gate_bed *bed)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(bed->object, "gate.rodata");
-	const uint64_t target[] = { SYS_getppid, (uint64_t)getpid() };
+	const uint64_t target[] = { SYS_getppid, (uint64_t)getpid(),
+				    find_symbol("security_task_getpgid") };
 	size_t size;
 	void *memory;
 

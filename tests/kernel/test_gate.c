@@ -111,6 +111,12 @@ static void test_fentry(void **state EUB_UNUSED)
 	flood("fentry", one_getpgid, false);
 }
 
+/* The program behind the gate learns the address of the function, as if it were attached itself. */
+static void test_func_ip(void **state EUB_UNUSED)
+{
+	flood("func_ip", one_getpgid, false);
+}
+
 static void test_fexit(void **state EUB_UNUSED)
 {
 	flood("fexit", one_getpgid, false);
@@ -184,8 +190,9 @@ int main(void)
 		cmocka_unit_test(test_tp_btf),	   cmocka_unit_test(test_uprobe),
 		cmocka_unit_test(test_uretprobe),  cmocka_unit_test(test_kprobe),
 		cmocka_unit_test(test_kretprobe),  cmocka_unit_test(test_fentry),
-		cmocka_unit_test(test_fexit),	   cmocka_unit_test(test_fmod_ret),
-		cmocka_unit_test(test_lsm),	   cmocka_unit_test(test_perf_event),
+		cmocka_unit_test(test_func_ip),	   cmocka_unit_test(test_fexit),
+		cmocka_unit_test(test_fmod_ret),   cmocka_unit_test(test_lsm),
+		cmocka_unit_test(test_perf_event),
 	};
 
 	if (geteuid() != 0) {

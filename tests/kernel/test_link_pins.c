@@ -110,7 +110,7 @@ static int quiet(enum libbpf_print_level level EUB_UNUSED, const char *format EU
 static void set_target_process(struct fixture *f)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(f->object, "pins.rodata");
-	const uint64_t target[] = { SYS_getppid, (uint64_t)getpid() };
+	const uint64_t target[] = { SYS_getppid, (uint64_t)getpid(), 0 };
 	size_t size;
 	void *memory = map ? (void *)(uintptr_t)bpf_map__initial_value(map, &size) : NULL;
 

@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -63,30 +64,51 @@ static void test_unknown_sections(void **state EUB_UNUSED)
 		assert_null(eun__attach_kind_find(sections[i]));
 }
 
-static void test_reasons(void **state EUB_UNUSED)
-{
-	assert_string_equal(eun__attach_kind_no_gate_reason(eun__attach_kind_find("tp/a/b")), "");
-	assert_string_not_equal(eun__attach_kind_no_gate_reason(eun__attach_kind_find("lsm.s/x")),
-				eun__attach_kind_no_gate_reason(eun__attach_kind_find("usdt/x")));
-}
-
-static enum bpf_prog_type complete(const char *section)
+/* Of one program, and no maps. */
+static struct bpf_object *open_object(const char *section)
 {
 	static const struct bpf_insn insns[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K },
 						 { .code = BPF_JMP | BPF_EXIT } };
 	struct eub_buf elf = EUB_BUF_INIT;
-	struct bpf_program *program;
 	struct bpf_object *object;
-	enum bpf_prog_type type;
 
 	assert_int_equal(eun__gate_elf_build(section, insns, EUB_ARRAY_SIZE(insns), &elf), 0);
 	object = bpf_object__open_mem(elf.data, elf.len, NULL);
 	assert_non_null(object);
-	program = bpf_object__next_program(object, NULL);
+	eub_buf_done(&elf);
+	return object;
+}
+
+static void test_reasons(void **state EUB_UNUSED)
+{
+	static const struct {
+		const char *section;
+		const char *part;
+	} rows[] = {
+		{ "tp/a/b", "" },     { "cgroup_skb/egress", "" },     { "lsm.s/x", "sleepable" },
+		{ "usdt/x", "USDT" }, { "iter/task", "of this type" },
+	};
+
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(rows); i++) {
+		struct bpf_object *object = open_object(rows[i].section);
+		const char *reason =
+		    eun__attach_kind_no_gate_reason(eun__attach_kind_find(rows[i].section), object);
+
+		assert_non_null(strstr(reason, rows[i].part));
+		assert_int_equal(!*reason, !*rows[i].part);
+		bpf_object__close(object);
+	}
+}
+
+static enum bpf_prog_type complete(const char *section)
+{
+	struct bpf_object *object = open_object(section);
+	struct bpf_program *program = bpf_object__next_program(object, NULL);
+	enum bpf_prog_type type;
+
 	eun__attach_kind_complete(program);
 	type = bpf_program__type(program);
 	bpf_object__close(object);
-	eub_buf_done(&elf);
 	return type;
 }
 
