@@ -404,8 +404,14 @@ int eun__generation_pin(struct eun__generation *generation, struct eun_error *er
 	r = eun__pin_dir_new(generation->pin_dir, err);
 	if (r == 0)
 		r = eun__object_pin(generation->object, generation->pin_dir, err);
-	for (size_t i = 0; i < generation->n_hooks && r == 0; i++)
+	for (size_t i = 0; i < generation->n_hooks && r == 0; i++) {
 		r = eun__hook_pin(generation->hooks[i], err);
+		if (r < 0) /* kept as it is if the hook said more */
+			(void)eun_error_set(err, r, EUN_REASON_UNSUPPORTED,
+					    "this kernel cannot pin what hangs at '%s': %s",
+					    eun__hook_get_info(generation->hooks[i])->section,
+					    strerror(-r));
+	}
 	return r;
 }
 

@@ -440,7 +440,7 @@ struct eun_swap *eun_swap_free(struct eun_swap *swap)
 		eun__generation_free(swap->retired[i]);
 	if (swap->is_loaded_here && !swap->is_committed)
 		eun__generation_free(swap->next);
-	else if (!swap->is_committed)
+	else if (swap->next && !swap->is_committed)
 		eun__generation_disable(swap->next);
 	swap->slot->is_swapping = false;
 	eun__map_reuse_done(&swap->maps);
