@@ -15,6 +15,8 @@
 #define LIMIT_PENDING_STARTS	   64
 /* Slot names that one stream may filter by. */
 #define LIMIT_STREAM_SLOTS	   64
+/* Rings in which one stream may go on where an earlier one ended. */
+#define LIMIT_STREAM_POSITIONS	   4096
 /* Settings, arguments and types of one start. */
 #define LIMIT_START_LIST	   256
 /* Text of all those together, bytes; a slot keeps that of each generation of its history. */

@@ -28,6 +28,7 @@
 struct entry {
 	struct eub_list link;
 	struct journal_account *account;
+	uint64_t number; /* from 1, in the order of the queue */
 	size_t size;
 	char data[];
 };
@@ -39,6 +40,9 @@ struct journal_queue {
 	struct eub_list entries;   /* oldest first */
 	size_t n_bytes;
 	size_t n_entries;
+	uint64_t n_pushed; /* entries, ever */
+	uint64_t n_taken;  /* number of the last one that left the queue */
+	uint64_t sending;  /* number of the one that the sender holds; 0: none */
 	bool is_waiting;
 	bool is_stopping;
 	bool has_ended;	   /* the sender takes nothing any more */
@@ -82,6 +86,7 @@ static struct entry *unlink_oldest(struct journal_queue *queue)
 	eub_list_remove(&entry->link);
 	queue->n_bytes -= entry->size;
 	queue->n_entries--;
+	queue->n_taken = entry->number;
 	return entry;
 }
 
@@ -98,12 +103,14 @@ static struct entry *take_next(struct journal_queue *queue)
 	struct entry *entry;
 
 	pthread_mutex_lock(&queue->mutex);
+	queue->sending = 0;
 	while (eub_list_is_empty(&queue->entries) && !queue->is_stopping) {
 		queue->is_waiting = true;
 		pthread_cond_wait(&queue->is_changed, &queue->mutex);
 	}
 	queue->is_waiting = false;
 	entry = unlink_oldest(queue);
+	queue->sending = entry ? entry->number : 0;
 	pthread_mutex_unlock(&queue->mutex);
 	return entry;
 }
@@ -266,6 +273,7 @@ static void link_entry(struct journal_queue *queue, struct entry *entry, struct 
 	struct entry *old;
 
 	pthread_mutex_lock(&queue->mutex);
+	entry->number = ++queue->n_pushed;
 	eub_list_append(&queue->entries, &entry->link);
 	queue->n_bytes += entry->size;
 	queue->n_entries++;
@@ -299,6 +307,23 @@ static int make_entry(struct journal_queue *queue, struct journal_account *accou
 	memcpy(entry->data, data, n);
 	*ret_entry = entry;
 	return 0;
+}
+
+uint64_t journal_queue_get_n_pushed(const struct journal_queue *queue)
+{
+	return queue->n_pushed; /* the caller's thread alone changes it */
+}
+
+/* Entries leave in order, but the one that is being sent may be older than some that were dropped.
+ */
+uint64_t journal_queue_get_n_done(struct journal_queue *queue)
+{
+	uint64_t n;
+
+	pthread_mutex_lock(&queue->mutex);
+	n = queue->sending > 0 ? queue->sending - 1 : queue->n_taken;
+	pthread_mutex_unlock(&queue->mutex);
+	return n;
 }
 
 int journal_queue_push(struct journal_queue *queue, struct journal_account *account,

@@ -58,3 +58,9 @@ struct journal_queue *journal_queue_free(struct journal_queue *queue, unsigned i
  */
 int journal_queue_push(struct journal_queue *queue, struct journal_account *account,
 		       const void *data, size_t n);
+/*
+ * Entries that were queued, ever; and how many of them are over with, from the first on: sent,
+ * refused by the journal, or dropped. Both only grow. The pushing thread's.
+ */
+uint64_t journal_queue_get_n_pushed(const struct journal_queue *queue);
+uint64_t journal_queue_get_n_done(struct journal_queue *queue);

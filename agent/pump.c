@@ -36,7 +36,8 @@ void pump_count(struct pump *pump, size_t n_bytes)
 static unsigned int dispatch(struct pump *pump, unsigned int flags)
 {
 	unsigned int n =
-	    eun_engine_dispatch(pump->engine, (unsigned int)pump->config->event_budget, flags);
+	    eun_engine_dispatch(pump->engine, (unsigned int)pump->config->event_budget,
+				flags | EUN_DISPATCH_UNCOMMITTED); /* delivery.h commits */
 
 	if (n > 0)
 		pump->on_turn(pump->userdata);

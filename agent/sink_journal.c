@@ -6,6 +6,7 @@
  */
 #include "sink_journal.h"
 
+#include "delivery.h"
 #include "journal.h"
 #include "journal_queue.h"
 #include "agent_limits.h"
@@ -29,7 +30,8 @@
 #define MAX_MEMBER_FIELDS (JOURNAL_MAX_FIELDS - 16)
 
 struct sink_journal {
-	struct journal_queue *queue;	   /* borrowed */
+	struct journal_queue *queue; /* borrowed */
+	struct delivery_sink delivery;
 	struct journal_account *summaries; /* summaries that were lost themselves are not events */
 	uv_timer_t report; /* one-shot: armed while something was left out and not yet said */
 	bool is_on;
@@ -67,6 +69,7 @@ int sink_journal_new(uv_loop_t *loop, struct journal_queue *queue, const struct 
 	if (!sink)
 		return -ENOMEM;
 	sink->queue = queue;
+	eub_list_init(&sink->delivery.link);
 	eub_list_init(&sink->slots);
 	sink_journal_configure(sink, config);
 	r = journal_account_new(&sink->summaries);
@@ -79,6 +82,27 @@ int sink_journal_new(uv_loop_t *loop, struct journal_queue *queue, const struct 
 	sink->report.data = sink;
 	*ret_sink = sink;
 	return 0;
+}
+
+static uint64_t get_queued(struct delivery_sink *delivery)
+{
+	const struct sink_journal *sink = EUB_CONTAINER_OF(delivery, struct sink_journal, delivery);
+
+	return journal_queue_get_n_pushed(sink->queue);
+}
+
+static uint64_t get_done(struct delivery_sink *delivery)
+{
+	const struct sink_journal *sink = EUB_CONTAINER_OF(delivery, struct sink_journal, delivery);
+
+	return journal_queue_get_n_done(sink->queue);
+}
+
+void sink_journal_deliver(struct sink_journal *sink, struct delivery *delivery)
+{
+	sink->delivery.get_given = get_queued;
+	sink->delivery.get_taken = get_done;
+	delivery_add(delivery, &sink->delivery);
 }
 
 void sink_journal_configure(struct sink_journal *sink, const struct config *config)
@@ -101,6 +125,7 @@ struct sink_journal *sink_journal_free(struct sink_journal *sink)
 {
 	if (!sink)
 		return NULL;
+	delivery_remove(&sink->delivery);
 	sink->summaries = journal_account_unref(sink->summaries);
 	eub_buf_done(&sink->entry);
 	free(sink);

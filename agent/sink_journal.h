@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+struct delivery;
 struct journal_queue;
 struct journal_schema;
 struct journal_slot;
@@ -23,6 +24,8 @@ struct sink_journal;
  */
 int sink_journal_new(uv_loop_t *loop, struct journal_queue *queue, const struct config *config,
 		     struct sink_journal **ret_sink);
+/* Events count as delivered when the journal has taken them, or its losses are counted. */
+void sink_journal_deliver(struct sink_journal *sink, struct delivery *delivery);
 /* Takes over the reloadable settings. */
 void sink_journal_configure(struct sink_journal *sink, const struct config *config);
 /* Queues the last summaries. The owner of the loop closes the timer. NULL allowed. */

@@ -8,6 +8,10 @@
  * further events are dropped and counted per slot, and when half of the backlog is gone the client
  * is told what it missed, in-band and in order, before the next batch.
  *
+ * A client that goes on where an earlier stream ended (StreamRequest.from) gets batches that begin
+ * there: a batch ends before the first event that some stream wants and did not want before, so
+ * each stream takes it as a whole or not at all.
+ *
  * A stream belongs to its call and is freed by the call's on_done, which may happen within any
  * function that finishes the call: nobody looks at a stream after that.
  */
@@ -15,8 +19,11 @@
 
 #include "config.h"
 #include "agent_limits.h"
+#include "delivery.h"
 #include "log.h"
+#include "rejoin.h"
 #include "slots.h"
+#include "watch_position.h"
 #include "watch_schema.h"
 
 #include "base/cleanup.h"
@@ -34,6 +41,8 @@
 /* A batch buffer that grew larger gives its memory back. */
 #define KEPT_BATCH_BYTES ((size_t)4 * LIMIT_BATCH_BYTES)
 
+#define REASON_CLIENT_AWAY "client-away"
+
 /* What a stream has missed of one slot for one reason. */
 struct loss {
 	char slot[EUN_SLOT_NAME_MAX]; /* "": of several, when there were too many to tell apart */
@@ -46,13 +55,16 @@ struct stream {
 	struct eub_list link; /* in watch.streams */
 	struct watch *watch;
 	struct rpc_call *call;
+	struct delivery_sink sink;
 	enum eun_format format;
 	uint64_t n_left; /* events until its limit; UINT64_MAX: none */
 	bool is_lossy;
 	bool was_lossy;			  /* said in the log once */
 	char (*slots)[EUN_SLOT_NAME_MAX]; /* NULL: all */
 	size_t n_slots;
-	struct loss *losses; /* not yet told */
+	bool is_back;			  /* it listened before, and said where it ended */
+	struct watch_positions positions; /* that its slots have not come to yet */
+	struct loss *losses;		  /* not yet told */
 	size_t n_losses;
 };
 
@@ -70,20 +82,6 @@ void watch_done(struct watch *watch)
 	eub_buf_done(&watch->scratch);
 }
 
-static struct stream *stream_free(struct stream *stream)
-{
-	if (!stream)
-		return NULL;
-	if (!eub_list_is_empty(&stream->link))
-		stream->watch->n_streams--;
-	eub_list_remove(&stream->link);
-	free(stream->slots);
-	free(stream->losses);
-	free(stream);
-	return NULL;
-}
-EUB_DEFINE_CLEANUP(struct stream *, stream_free);
-
 static bool stream_wants(const struct stream *stream, const char *slot)
 {
 	if (!stream->slots)
@@ -93,6 +91,45 @@ static bool stream_wants(const struct stream *stream, const char *slot)
 			return true;
 	return false;
 }
+
+void watch_count_listeners(struct watch *watch, const struct slot_entry *entry)
+{
+	uint32_t n = 0;
+
+	if (!entry->slot || (watch->rejoin && rejoin_is_waiting(watch->rejoin, entry)))
+		return;
+	EUB_LIST_FOREACH (stream, &watch->streams, const struct stream, link)
+		n += stream_wants(stream, entry->name);
+	eun_slot_set_n_listeners(entry->slot, n);
+}
+
+/* In every slot that the stream listens to, or did. */
+static void count_listeners(struct watch *watch, const struct stream *stream)
+{
+	if (watch->is_ending)
+		return;
+	EUB_LIST_FOREACH (entry, &watch->slots->entries, struct slot_entry, link)
+		if (stream_wants(stream, entry->name))
+			watch_count_listeners(watch, entry);
+}
+
+static struct stream *stream_free(struct stream *stream)
+{
+	if (!stream)
+		return NULL;
+	if (!eub_list_is_empty(&stream->link)) {
+		eub_list_remove(&stream->link);
+		stream->watch->n_streams--;
+		count_listeners(stream->watch, stream);
+	}
+	delivery_remove(&stream->sink);
+	watch_positions_done(&stream->positions);
+	free(stream->slots);
+	free(stream->losses);
+	free(stream);
+	return NULL;
+}
+EUB_DEFINE_CLEANUP(struct stream *, stream_free);
 
 static size_t backlog_bytes(const struct stream *stream)
 {
@@ -249,6 +286,16 @@ static void stream_send_batch(struct stream *stream, struct account *account)
 		rpc_call_finish(stream->call);
 }
 
+/* Whether the batch is of events that the stream wants. */
+static bool stream_takes_batch(const struct stream *stream)
+{
+	const struct watch *watch = stream->watch;
+
+	return stream_wants(stream, watch->head.slot) &&
+	       !watch_positions_have_seen(&stream->positions, watch->head.slot, watch->ring,
+					  watch->first_seq);
+}
+
 void watch_flush(struct watch *watch)
 {
 	struct slot_entry *entry = watch->entry;
@@ -257,7 +304,7 @@ void watch_flush(struct watch *watch)
 	if (!entry || watch->n_events == 0)
 		return;
 	EUB_LIST_FOREACH (stream, &watch->streams, struct stream, link)
-		if (stream->n_left > 0 && stream_wants(stream, watch->head.slot))
+		if (stream->n_left > 0 && stream_takes_batch(stream))
 			stream_send_batch(stream, &entry->streams);
 	for (size_t i = 0; i < _EUN_FORMAT_MAX; i++) {
 		if (watch_batch_get_size(&watch->batches[i]) > KEPT_BATCH_BYTES)
@@ -267,17 +314,39 @@ void watch_flush(struct watch *watch)
 	}
 }
 
-static void begin_batch(struct watch *watch, struct slot_entry *entry, uint32_t generation,
-			uint32_t schema_id)
+/* @event will be its first. */
+static void begin_batch(struct watch *watch, struct slot_entry *entry, uint32_t schema_id,
+			const struct eun_event *event)
 {
 	watch_flush(watch);
 	watch->entry = entry;
-	watch->head = (struct watch_batch_head){ entry->name, generation, schema_id };
+	watch->head = (struct watch_batch_head){ entry->name, event->generation, schema_id };
+	watch->ring = event->ring;
+	watch->first_seq = event->seq;
+	watch->next_cut = UINT64_MAX;
 	watch->wanted = 0;
 	watch->n_events = 0;
-	EUB_LIST_FOREACH (stream, &watch->streams, struct stream, link)
-		if (stream_wants(stream, entry->name))
+	EUB_LIST_FOREACH (stream, &watch->streams, struct stream, link) {
+		uint64_t from_seq;
+
+		if (!stream_wants(stream, entry->name))
+			continue;
+		from_seq = watch_positions_advance(&stream->positions, entry->name, event->ring,
+						   event->seq);
+		if (from_seq <= event->seq)
 			watch->wanted |= 1u << stream->format;
+		else
+			watch->next_cut = EUB_MIN(watch->next_cut, from_seq);
+	}
+}
+
+/* Whether @event goes on with the batch that is being gathered. */
+static bool is_in_batch(const struct watch *watch, const struct slot_entry *entry,
+			uint32_t schema_id, const struct eun_event *event)
+{
+	return watch->entry == entry && watch->head.schema_id == schema_id &&
+	       watch->head.generation == event->generation && watch->ring == event->ring &&
+	       event->seq < watch->next_cut;
 }
 
 static bool is_full(const struct watch *watch)
@@ -293,13 +362,11 @@ void watch_event(struct watch *watch, struct slot_entry *entry, const struct slo
 {
 	if (watch->n_streams == 0)
 		return;
-	if (watch->entry != entry || watch->head.schema_id != schema->id ||
-	    watch->head.generation != event->generation)
-		begin_batch(watch, entry, event->generation, schema->id);
+	if (!is_in_batch(watch, entry, schema->id, event))
+		begin_batch(watch, entry, schema->id, event);
 	if (!watch->wanted)
 		return;
-	if (watch->n_events++ == 0)
-		watch->first_seq = event->seq;
+	watch->n_events++;
 	watch->last_seq = event->seq;
 	for (unsigned int i = 0; i < _EUN_FORMAT_MAX; i++)
 		if (watch->wanted & 1u << i)
@@ -337,7 +404,9 @@ void watch_cut(struct watch *watch, struct slot_entry *entry, const struct budge
 
 	watch_flush(watch); /* what came before is sent before */
 	EUB_LIST_FOREACH (stream, &watch->streams, struct stream, link) {
-		if (stream->n_left == 0 || !stream_wants(stream, entry->name))
+		if (stream->n_left == 0 || !stream_wants(stream, entry->name) ||
+		    watch_positions_have_seen(&stream->positions, entry->name, cut->ring,
+					      cut->to_seq))
 			continue;
 		entry->streams.offered += cut->count;
 		entry->streams.lost[ACCOUNT_BUDGET] += cut->count;
@@ -345,23 +414,51 @@ void watch_cut(struct watch *watch, struct slot_entry *entry, const struct budge
 	}
 }
 
-static void stream_announce(struct stream *stream, const struct slot_entry *entry)
+/*
+ * Tells a client that is back of what it missed of a ring. Perf buffers count anew after each
+ * restart, so nobody knows what of theirs.
+ */
+static void tell_missed(struct stream *stream, const struct slot_entry *entry,
+			const struct eun_slot_ring *ring, const struct watch_begin *begin)
 {
-	uint32_t generation = eun_slot_get_generation(entry->slot);
-	Eunomia__V1__StreamReply reply;
+	if (begin->lost_to > 0 || (ring->ring == 0 && stream->is_back))
+		stream_miss(stream, entry->name, REASON_CLIENT_AWAY, 0, begin->lost_from,
+			    begin->lost_to);
+}
 
+/* Return: whether the stream goes on. */
+static bool announce_schema(struct stream *stream, const struct slot_entry *entry,
+			    const struct slot_schema *schema)
+{
+	Eunomia__V1__StreamReply reply;
+	struct eun_slot_ring ring;
+	struct watch_begin begin;
+
+	if (eun_slot_get_ring(entry->slot, schema->schema, &ring) < 0)
+		return true; /* its generation is being unloaded */
+	watch_positions_announce(&stream->positions, entry->name, ring.ring, ring.next_seq, &begin);
 	eunomia__v1__stream_reply__init(&reply);
 	reply.kind_case = EUNOMIA__V1__STREAM_REPLY__KIND_SCHEMA;
-	for (size_t i = 0; i < entry->n_schemas; i++) {
-		reply.schema = watch_schema_message_new(
-		    entry->name, generation, entry->schemas[i].id, entry->schemas[i].schema);
-		if (!reply.schema) {
-			fail_no_memory(stream);
-			return;
-		}
-		send_reply(stream, &reply);
-		eunomia__v1__schema__free_unpacked(reply.schema, NULL);
+	reply.schema =
+	    watch_schema_message_new(entry->name, schema->generation, schema->id, schema->schema);
+	if (!reply.schema) {
+		fail_no_memory(stream);
+		return false;
 	}
+	reply.schema->ring = ring.ring;
+	reply.schema->next_seq = begin.next_seq;
+	send_reply(stream, &reply);
+	eunomia__v1__schema__free_unpacked(reply.schema, NULL);
+	tell_missed(stream, entry, &ring, &begin);
+	return true;
+}
+
+static void stream_announce(struct stream *stream, const struct slot_entry *entry)
+{
+	size_t i = 0;
+
+	while (i < entry->n_schemas && announce_schema(stream, entry, &entry->schemas[i]))
+		i++;
 }
 
 void watch_announce(struct watch *watch, const struct slot_entry *entry)
@@ -441,6 +538,16 @@ static int copy_slots(struct stream *stream, const Eunomia__V1__StreamRequest *r
 	return 0;
 }
 
+static uint64_t get_sent_bytes(struct delivery_sink *sink)
+{
+	return rpc_call_get_sent_bytes(EUB_CONTAINER_OF(sink, struct stream, sink)->call);
+}
+
+static uint64_t get_written_bytes(struct delivery_sink *sink)
+{
+	return rpc_call_get_written_bytes(EUB_CONTAINER_OF(sink, struct stream, sink)->call);
+}
+
 static int stream_new(struct watch *watch, struct rpc_call *call,
 		      const Eunomia__V1__StreamRequest *request, struct stream **ret_stream,
 		      struct eun_error *err)
@@ -456,17 +563,36 @@ static int stream_new(struct watch *watch, struct rpc_call *call,
 	if (!stream)
 		return eub_error_no_memory(err);
 	eub_list_init(&stream->link);
+	eub_list_init(&stream->sink.link);
+	stream->sink.get_given = get_sent_bytes;
+	stream->sink.get_taken = get_written_bytes;
 	stream->watch = watch;
 	stream->call = call;
+	stream->is_back = request->n_from > 0;
 	stream->n_left = request->limit ? request->limit : UINT64_MAX;
 	if (parse_format(request->format, &stream->format) < 0)
 		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 				     "there is no format %d", (int)request->format);
 	r = copy_slots(stream, request, err);
+	if (r == 0)
+		r = watch_positions_copy(&stream->positions, request, err);
 	if (r < 0)
 		return r;
 	*ret_stream = EUB_TAKE_PTR(stream);
 	return 0;
+}
+
+/* Of a stream that was just opened. May end the stream. */
+static void begin_slot(struct stream *stream, struct slot_entry *entry)
+{
+	struct watch *watch = stream->watch;
+	/* Asked before the announcement takes the position away. */
+	bool is_back = watch_positions_has_slot(&stream->positions, entry->name);
+
+	watch_count_listeners(watch, entry);
+	stream_announce(stream, entry);
+	if (is_back && watch->rejoin)
+		rejoin_note(watch->rejoin, entry);
 }
 
 void watch_open(struct watch *watch, struct rpc_call *call,
@@ -483,14 +609,18 @@ void watch_open(struct watch *watch, struct rpc_call *call,
 	eub_list_append(&watch->streams, &stream->link);
 	watch->n_streams++;
 	rpc_call_set_ops(call, &stream_ops, stream);
+	if (watch->delivery)
+		delivery_add(watch->delivery, &stream->sink);
 	EUB_LIST_FOREACH (entry, &watch->slots->entries, struct slot_entry, link)
 		if (entry->slot && stream_wants(stream, entry->name))
-			stream_announce(stream, entry);
+			begin_slot(stream, entry);
+	stream->is_back = false; /* told */
 }
 
 void watch_end(struct watch *watch)
 {
 	watch_flush(watch);
+	watch->is_ending = true;
 	EUB_LIST_FOREACH (stream, &watch->streams, struct stream, link) {
 		if (stream->n_losses > 0)
 			tell_losses(stream);

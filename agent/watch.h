@@ -16,7 +16,9 @@
 #include <stdint.h>
 
 struct config;
+struct delivery;
 struct log;
+struct rejoin;
 struct rpc_call;
 struct slot_entry;
 struct slot_schema;
@@ -26,14 +28,19 @@ struct watch {
 	struct slots *slots;
 	const struct config *config;
 	struct log *log;
+	struct delivery *delivery; /* waits for the streams; NULL: nobody does */
+	struct rejoin *rejoin;	   /* waits for clients that come back; NULL: nobody does */
 	struct eub_list streams;
 	size_t n_streams;
+	bool is_ending; /* the streams end with the agent, and will come back */
 	/* The batch that is being gathered: events of one slot and one type. */
 	struct slot_entry *entry; /* NULL: none is */
 	struct watch_batch_head head;
 	unsigned int wanted; /* formats that some stream wants of this slot, a bit each */
-	size_t n_events;
+	uint32_t ring;
 	uint64_t first_seq, last_seq;
+	uint64_t next_cut; /* where some stream begins to want its events */
+	size_t n_events;
 	struct watch_batch batches[_EUN_FORMAT_MAX];
 	struct eub_buf scratch;
 };
@@ -61,5 +68,7 @@ void watch_lost(struct watch *watch, const struct slot_entry *entry, uint64_t co
 void watch_cut(struct watch *watch, struct slot_entry *entry, const struct budget_cut *cut);
 /* A slot started: its event types are announced before its first event. */
 void watch_announce(struct watch *watch, const struct slot_entry *entry);
+/* Notes in the slot how many streams it has, for a successor to wait for them. */
+void watch_count_listeners(struct watch *watch, const struct slot_entry *entry);
 /* Ends every stream with UNAVAILABLE after what is queued for it. */
 void watch_end(struct watch *watch);

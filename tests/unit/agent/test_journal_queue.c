@@ -231,6 +231,40 @@ static void test_account_may_go_before_its_entries(void **state)
 	assert_string_equal(slow.sent, "ab");
 }
 
+static void wait_done(struct journal_queue *queue, uint64_t n)
+{
+	while (journal_queue_get_n_done(queue) < n)
+		(void)sched_yield();
+	assert_int_equal(journal_queue_get_n_done(queue), n);
+}
+
+/* Entries that were dropped while an older one is being sent do not count before it. */
+static void test_what_is_over_with(void **state)
+{
+	struct journal_account *account = make_account();
+	struct journal_queue *queue;
+	struct slow slow;
+
+	(void)state;
+	slow_init(&slow, true);
+	queue = make_queue(&slow, 1000, 2);
+	assert_int_equal(journal_queue_get_n_done(queue), 0);
+	push(queue, account, "a");
+	slow_wait_entered(&slow);
+	for (int i = 0; i < 5; i++)
+		push(queue, account, "b");
+	assert_int_equal(journal_queue_get_n_pushed(queue), 6);
+	assert_int_equal(journal_queue_get_n_done(queue), 0);
+	slow.result = -EIO; /* refused is over with as well */
+	slow_release(&slow);
+	wait_done(queue, 6);
+	push(queue, account, "c");
+	assert_int_equal(journal_queue_get_n_pushed(queue), 7);
+	wait_done(queue, 7);
+	(void)journal_account_unref(account);
+	(void)journal_queue_free(queue, 60000);
+}
+
 static void test_free_without_entries(void **state)
 {
 	struct slow slow;
@@ -251,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_end_does_not_wait_for_ever),
 		cmocka_unit_test(test_limits_may_change),
 		cmocka_unit_test(test_account_may_go_before_its_entries),
+		cmocka_unit_test(test_what_is_over_with),
 		cmocka_unit_test(test_free_without_entries),
 	};
 

@@ -18,6 +18,7 @@ struct rpc_call {
 	const struct rpc_call_ops *ops;
 	void *userdata;
 	size_t queued;
+	uint64_t n_sent;
 	bool is_finished;
 	bool is_done;
 	enum rpc_status status;
@@ -55,6 +56,7 @@ bool rpc_call_send(struct rpc_call *call, const ProtobufCMessage *message)
 {
 	note_reply(call, (const Eunomia__V1__StreamReply *)message);
 	call->queued += protobuf_c_message_get_packed_size(message);
+	call->n_sent += protobuf_c_message_get_packed_size(message);
 	return true;
 }
 
@@ -66,7 +68,18 @@ bool rpc_call_send_encoded(struct rpc_call *call, const void *data, size_t n)
 	note_reply(call, reply);
 	eunomia__v1__stream_reply__free_unpacked(reply, NULL);
 	call->queued += n;
+	call->n_sent += n;
 	return true;
+}
+
+uint64_t rpc_call_get_sent_bytes(const struct rpc_call *call)
+{
+	return call->n_sent;
+}
+
+uint64_t rpc_call_get_written_bytes(struct rpc_call *call)
+{
+	return call->n_sent - call->queued;
 }
 
 size_t rpc_call_get_queued_bytes(const struct rpc_call *call)
@@ -353,6 +366,93 @@ static void test_end(void **state)
 	assert_int_equal(f->watch.n_streams, 0);
 }
 
+/* As open_stream() for all slots; @from: of ring @ring of @slot. */
+static void open_from(struct fixture *f, size_t i, const char *slot, uint32_t ring, uint64_t from)
+{
+	Eunomia__V1__Position position;
+	Eunomia__V1__Position *positions[] = { &position };
+	Eunomia__V1__StreamRequest request;
+	char name[EUN_SLOT_NAME_MAX];
+
+	eunomia__v1__position__init(&position);
+	(void)snprintf(name, sizeof(name), "%s", slot);
+	position.slot = name;
+	position.ring = ring;
+	position.next_seq = from;
+	eunomia__v1__stream_request__init(&request);
+	request.from = positions;
+	request.n_from = 1;
+	watch_open(&f->watch, &f->call[i], &request);
+}
+
+static void send_ring(struct fixture *f, size_t i, uint32_t ring, uint64_t first, uint64_t last)
+{
+	for (uint64_t seq = first; seq <= last; seq++) {
+		struct eun_event event = test_event_of_pair(f->type, seq);
+
+		event.ring = ring;
+		watch_event(&f->watch, f->entry[i], &f->schema[i], &event);
+	}
+	watch_flush(&f->watch);
+}
+
+/* Each begins where it wants to, within one dispatch; then they get the same batches. */
+static void test_from(void **state)
+{
+	struct fixture *f = *state;
+
+	f->config.max_event_streams = 3;
+	open_from(f, 0, "a", 5, 4);
+	open_from(f, 1, "a", 5, 7);
+	open_stream(f, 2, NULL, 0);
+	send_ring(f, 0, 5, 1, 8);
+	check(f, 0, "batch 4-6 a; batch 7-8 a; ");
+	check(f, 1, "batch 7-8 a; ");
+	check(f, 2, "batch 1-3 a; batch 4-6 a; batch 7-8 a; ");
+	send_ring(f, 0, 5, 9, 12);
+	check(f, 0, "batch 9-12 a; ");
+	check(f, 1, "batch 9-12 a; ");
+	check(f, 2, "batch 9-12 a; ");
+}
+
+static void test_from_is_of_one_ring(void **state)
+{
+	struct fixture *f = *state;
+
+	open_from(f, 0, "a", 5, 100);
+	send_ring(f, 0, 6, 1, 2);
+	send_ring(f, 1, 5, 1, 2);
+	send_ring(f, 0, 5, 1, 2);
+	send_ring(f, 0, 0, 1, 2);
+	check(f, 0, "batch 1-2 a; batch 1-2 b; batch 1-2 a; ");
+	/* Between two numbers that come, and over several dispatches. */
+	send_ring(f, 0, 5, 98, 99);
+	send_ring(f, 0, 5, 103, 104);
+	check(f, 0, "batch 103-104 a; ");
+}
+
+static void test_from_and_a_cut(void **state)
+{
+	const struct budget_cut seen = { .count = 3, .from_seq = 5, .to_seq = 9, .ring = 5 };
+	const struct budget_cut new = { .count = 2, .from_seq = 9, .to_seq = 10, .ring = 5 };
+	struct fixture *f = *state;
+
+	open_from(f, 0, "a", 5, 10);
+	watch_cut(&f->watch, f->entry[0], &seen);
+	check(f, 0, "");
+	watch_cut(&f->watch, f->entry[0], &new);
+	check(f, 0, "lost 2 a budget; ");
+}
+
+static void test_from_a_foreign_name(void **state)
+{
+	struct fixture *f = *state;
+
+	open_from(f, 0, "a/../b", 5, 10);
+	assert_int_equal(f->call[0].err.reason, EUN_REASON_INVALID_ARGUMENT);
+	assert_int_equal(f->watch.n_streams, 0);
+}
+
 static void test_nobody_watches(void **state)
 {
 	struct fixture *f = *state;
@@ -377,6 +477,10 @@ int main(void)
 		TEST(test_refusals),
 		TEST(test_limit_of_streams),
 		TEST(test_end),
+		TEST(test_from),
+		TEST(test_from_is_of_one_ring),
+		TEST(test_from_and_a_cut),
+		TEST(test_from_a_foreign_name),
 		TEST(test_nobody_watches),
 	};
 
