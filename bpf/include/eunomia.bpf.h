@@ -34,8 +34,8 @@ static __always_inline void eunomia_count_lost(void)
 	__u32 key = 0;
 	__u64 *count = bpf_map_lookup_elem(&eunomia_lost, &key);
 
-	if (count)
-		(*count)++;
+	if (count) /* atomically: a program may interrupt another one, or itself, on a CPU */
+		__sync_fetch_and_add(count, 1);
 }
 
 /**

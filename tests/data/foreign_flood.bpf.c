@@ -2,7 +2,8 @@
 /*
  * Test object of somebody who does not count what finds no room in the ring: each way to write a
  * record, from a program and from a function of its own. Its events are the calls of
- * flood_target(N) in the process that attaches it, N in "arg".
+ * flood_reserve(N) and its like in the process that attaches it, N in "arg"; functions that the
+ * process does not have are left out.
  */
 #include <linux/bpf.h>
 
@@ -26,7 +27,7 @@ const struct event *unused __attribute__((unused));
 #define FIRST_ARGUMENT(ctx) ((unsigned int)((ctx)[0]))
 #endif
 
-#define SECTION "?uprobe//proc/self/exe:flood_target"
+#define CALL_OF(function) SEC("?uprobe//proc/self/exe:" function)
 
 static __attribute__((noinline)) int write_reserved(unsigned int arg)
 {
@@ -40,7 +41,7 @@ static __attribute__((noinline)) int write_reserved(unsigned int arg)
 	return 0;
 }
 
-SEC(SECTION)
+CALL_OF("flood_reserve")
 int reserve(const unsigned long *ctx)
 {
 	struct event *event;
@@ -57,7 +58,7 @@ int reserve(const unsigned long *ctx)
 	return 0;
 }
 
-SEC(SECTION)
+CALL_OF("flood_output")
 int output(const unsigned long *ctx)
 {
 	struct event event = {
@@ -70,7 +71,7 @@ int output(const unsigned long *ctx)
 }
 
 /* Every second record is thrown away: it was no event and is none that was lost. */
-SEC(SECTION)
+CALL_OF("flood_discard")
 int discard(const unsigned long *ctx)
 {
 	struct event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -85,7 +86,7 @@ int discard(const unsigned long *ctx)
 	return 0;
 }
 
-SEC(SECTION)
+CALL_OF("flood_dynptr")
 int dynptr(const unsigned long *ctx)
 {
 	struct event event = {

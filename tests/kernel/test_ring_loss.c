@@ -42,12 +42,20 @@ struct fixture {
 	uint64_t n_read;
 };
 
-/* The uprobe's target: must exist as a symbol and must not be folded into its caller. */
-__attribute__((noinline, visibility("default"))) void flood_target(unsigned int number);
-__attribute__((noinline, visibility("default"))) void flood_target(unsigned int number)
-{
-	__asm__ volatile("" ::"r"(number) : "memory");
-}
+typedef void (*target_fn)(unsigned int number);
+
+/* The uprobes' targets: must exist as symbols and must not be folded into their callers. */
+#define TARGET(name)                                                                               \
+	__attribute__((noinline, visibility("default"))) void name(unsigned int number);           \
+	__attribute__((noinline, visibility("default"))) void name(unsigned int number)            \
+	{                                                                                          \
+		__asm__ volatile("" ::"r"(number), "i"(#name) : "memory");                         \
+	}
+
+TARGET(flood_reserve)
+TARGET(flood_output)
+TARGET(flood_dynptr)
+TARGET(flood_discard)
 
 /* Kept until a load fails: what the verifier said then is the test's message. */
 static char words[65536];
@@ -155,38 +163,43 @@ static void begin(struct fixture *f, const char *program_name)
 	assert_non_null(f->reader);
 }
 
+struct flood {
+	target_fn target;
+	atomic_bool is_over;
+};
+
 static void *flood(void *argument)
 {
-	atomic_bool *is_over = argument;
+	struct flood *flood = argument;
 
 	for (unsigned int i = 0; i < N_CALLS; i++)
-		flood_target(i);
-	atomic_store(is_over, true);
+		flood->target(i);
+	atomic_store(&flood->is_over, true);
 	return NULL;
 }
 
 /* Calls the target N_CALLS times while this thread reads. */
-static void run_flood(struct fixture *f)
+static void run_flood(struct fixture *f, target_fn target)
 {
-	atomic_bool is_over = false;
+	struct flood job = { .target = target };
 	pthread_t thread;
 
-	assert_int_equal(pthread_create(&thread, NULL, flood, &is_over), 0);
-	while (!atomic_load(&is_over))
+	assert_int_equal(pthread_create(&thread, NULL, flood, &job), 0);
+	while (!atomic_load(&job.is_over))
 		(void)ring_buffer__poll(f->reader, 10);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	(void)ring_buffer__consume(f->reader);
 }
 
-static void expect_exact(struct fixture *f, const char *program)
+static void expect_exact(struct fixture *f, const char *program, target_fn target)
 {
 	uint64_t n_lost;
 
 	begin(f, program);
 	/* Nobody reads yet: the ring is full for certain. */
 	for (unsigned int i = 0; i < RING_BYTES; i++)
-		flood_target(i);
-	run_flood(f);
+		target(i);
+	run_flood(f, target);
 	n_lost = read_counter(f);
 	print_message("%s: %llu read, %llu counted as lost\n", program,
 		      (unsigned long long)f->n_read, (unsigned long long)n_lost);
@@ -196,17 +209,17 @@ static void expect_exact(struct fixture *f, const char *program)
 
 static void test_reserve(void **state)
 {
-	expect_exact(*state, "reserve");
+	expect_exact(*state, "reserve", flood_reserve);
 }
 
 static void test_output(void **state)
 {
-	expect_exact(*state, "output");
+	expect_exact(*state, "output", flood_output);
 }
 
 static void test_dynptr(void **state)
 {
-	expect_exact(*state, "dynptr");
+	expect_exact(*state, "dynptr", flood_dynptr);
 }
 
 /* A discarded record is neither an event nor a loss: only calls that found no room are counted. */
@@ -216,7 +229,7 @@ static void test_discard(void **state)
 
 	begin(f, "discard");
 	for (unsigned int i = 0; i < 100; i++)
-		flood_target(i);
+		flood_discard(i);
 	(void)ring_buffer__consume(f->reader);
 	assert_int_equal(f->n_read, 50);
 	assert_int_equal(read_counter(f), 0);
