@@ -307,6 +307,7 @@ static void adopt_config(struct agent *agent, struct config *fresh)
 	}
 	agent->log.level = (enum log_level)agent->config.log_level;
 	agent->slots.keep_generations = (uint32_t)agent->config.keep_generations;
+	agent->slots.max_ring_bytes = (uint32_t)agent->config.max_ring_bytes;
 	sink_journal_configure(agent->journal, &agent->config);
 	peer_policy_init(&agent->policy, &agent->config);
 }
@@ -376,6 +377,7 @@ static int init_slots(struct agent *agent)
 	slots_init(&agent->slots, agent->engine, &agent->jobs, agent->journal, &agent->log);
 	agent->slots.max_slots = agent->config.max_slots;
 	agent->slots.keep_generations = (uint32_t)agent->config.keep_generations;
+	agent->slots.max_ring_bytes = (uint32_t)agent->config.max_ring_bytes;
 	agent->slots.listener = (struct slots_listener){ .on_started = on_slot_started,
 							 .on_stopped = on_slot_stopped,
 							 .on_swapped = on_slot_swapped,

@@ -98,6 +98,7 @@ int launch_load(const struct launcher *launcher, const struct state_slot *record
 		return eub_error_no_memory(err);
 	options = *spec_view_get(view);
 	options.first_generation = record->current;
+	options.max_ring_bytes = launcher->slots->max_ring_bytes;
 	r = eun_slot_new(launcher->engine, *package, &options, ret_slot, err);
 	if (r == 0)
 		*package = NULL; /* the slot's now */

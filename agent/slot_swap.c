@@ -241,6 +241,7 @@ static int write_intention(struct slot_swap *swap)
 
 static int load(struct slot_swap *swap)
 {
+	struct eun_slot_options slot_options = *spec_view_get(swap->view);
 	struct eun_swap_options options = {
 		.size = sizeof(options),
 		.expected_generation = swap->request.expected_generation,
@@ -248,9 +249,12 @@ static int load(struct slot_swap *swap)
 		.maps = swap->request.maps,
 		.is_dry_run = swap->request.is_dry_run,
 		.keep = swap->entry->slots->keep_generations,
-		.slot = spec_view_get(swap->view),
+		.slot = &slot_options,
 	};
-	int r = eun_swap_new(swap->entry->slot, swap->package, &options, &swap->swap, &swap->err);
+	int r;
+
+	slot_options.max_ring_bytes = swap->entry->slots->max_ring_bytes;
+	r = eun_swap_new(swap->entry->slot, swap->package, &options, &swap->swap, &swap->err);
 
 	if (r < 0)
 		return r;

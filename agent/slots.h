@@ -100,6 +100,7 @@ struct slots {
 	size_t n_phase[_SLOT_PHASE_MAX];
 	size_t max_slots;
 	uint32_t keep_generations; /* loaded per slot, the running one included */
+	uint32_t max_ring_bytes;   /* of a tracker's ring buffer */
 	uint32_t last_schema_id;
 };
 
