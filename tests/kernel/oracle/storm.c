@@ -16,12 +16,14 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -43,6 +45,7 @@ struct operation {
 	int (*act)(struct storm *storm);
 	int result;
 	atomic_bool is_pending;
+	sem_t is_done;
 };
 
 /* What runs, and what the operator is at. */
@@ -229,6 +232,7 @@ static void run_operation(struct storm *storm)
 		return;
 	storm->operation.result = storm->operation.act(storm);
 	atomic_store(&storm->operation.is_pending, false);
+	(void)sem_post(&storm->operation.is_done); /* one at a time: cannot overflow */
 }
 
 /* The callers may go on if what they may write still has room, whatever else is unread. */
@@ -248,19 +252,21 @@ static int on_engine(struct storm *storm, int (*act)(struct storm *storm))
 {
 	storm->operation.act = act;
 	atomic_store(&storm->operation.is_pending, true);
-	while (atomic_load(&storm->operation.is_pending))
-		(void)sched_yield();
+	while (sem_wait(&storm->operation.is_done) < 0)
+		continue;
 	return storm->operation.result;
 }
 
-/* So that each state sees calls. Ends early when the callers have made all that they may. */
+/* So that each state sees calls; looks now and then, since spinning would take the callers' time.
+ * Ends early when they have made all that they may. */
 static void let_calls_pass(const struct storm *storm)
 {
 	uint64_t wanted = flood_get_n_calls(storm->flood) + CALLS_BETWEEN;
 	uint64_t deadline = eub_clock_mono_ns() + UINT64_C(1000000000);
+	const struct timespec pause = { .tv_nsec = 50000 };
 
 	while (flood_get_n_calls(storm->flood) < wanted && eub_clock_mono_ns() < deadline)
-		(void)sched_yield();
+		(void)nanosleep(&pause, NULL);
 }
 
 static int prepare(struct storm *storm, enum eun_map_policy maps)
@@ -347,6 +353,10 @@ static void *operate(void *argument)
 		}
 		if (r == 0)
 			r = swap(storm);
+		for (unsigned int i = 0; i < storm->plan->n_rollbacks && r == 0; i++) {
+			let_calls_pass(storm);
+			r = go_back(storm);
+		}
 		storm->n_swaps_left--;
 	}
 	atomic_store(&storm->is_over, true);
@@ -432,7 +442,7 @@ static void run_rounds(struct storm *storm)
 
 int storm_run(const struct storm_plan *plan, struct storm_result *ret_result, struct eun_error *err)
 {
-	uint32_t n_switches = (plan->n_swaps + 1) * SWITCHES_A_SWAP;
+	uint32_t n_switches = (plan->n_swaps + 1) * (SWITCHES_A_SWAP + plan->n_rollbacks);
 	struct storm storm = {
 		.plan = plan, .result = ret_result, .random = plan->seed, .error = EUN_ERROR_INIT
 	};
@@ -442,6 +452,7 @@ int storm_run(const struct storm_plan *plan, struct storm_result *ret_result, st
 	storm.judge = judge_new(flood_get_n_threads(), CALLS_MAX, n_switches);
 	storm.switch_ns = calloc(n_switches, sizeof(*storm.switch_ns));
 	assert_non_null(storm.switch_ns);
+	assert_int_equal(sem_init(&storm.operation.is_done, 0, 0), 0);
 	if (plan->load == LOAD_FAULTS)
 		r = load_regions_map(&storm.regions, flood_get_n_threads(), CALLS_MAX);
 	if (r == 0)
@@ -453,6 +464,7 @@ int storm_run(const struct storm_plan *plan, struct storm_result *ret_result, st
 		load_regions_unmap(&storm.regions);
 	judge_free(storm.judge);
 	free(storm.switch_ns);
+	(void)sem_destroy(&storm.operation.is_done);
 	eun_error_done(&storm.error);
 	return r;
 }

@@ -26,8 +26,9 @@ struct storm_plan {
 	enum load_kind load;
 	const char *const *attach; /* as in struct eun_slot_options */
 	size_t n_attach;
-	bool has_tgid;	      /* the trackers look at this process alone */
-	unsigned int n_swaps; /* real ones, each with a load and an unload */
+	bool has_tgid;		  /* the trackers look at this process alone */
+	unsigned int n_swaps;	  /* real ones, each with a load and an unload */
+	unsigned int n_rollbacks; /* after each, beside those that chance adds */
 	uint64_t seed;
 };
 

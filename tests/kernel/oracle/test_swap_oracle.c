@@ -4,9 +4,11 @@
  * paused and resumed while every processor makes calls as fast as the reader can follow. The calls
  * are numbered by those who make them, and judge.c compares them with the events.
  *
- *   test_swap_oracle [-n SWAPS] [-s SEED] [-r] [KIND...]
+ *   test_swap_oracle [-n SWAPS] [-b WAYS_BACK] [-s SEED] [-r] [KIND...]
  *     -n  real swaps of each kind, each of which loads and unloads a generation (default 1,000);
- *         ways back, pauses and swaps that are taken back come on top
+ *         now and then a way back, a pause or a swap that is taken back comes on top
+ *     -b  so many ways back to a loaded generation after each (default 0): switches as well, and
+ *         cheap ones, for machines that load slowly
  *     -s  repeats the decisions of another run
  *     -r  every kind is required: one that this kernel does not have is a failure
  * All kinds at once without KIND; but uprobe and uretprobe do not go together, since each counts
@@ -130,6 +132,7 @@ static const struct kind {
 
 static struct {
 	unsigned int n_swaps;
+	unsigned int n_rollbacks;
 	uint64_t seed;
 	bool is_required;
 } options = { .n_swaps = N_SWAPS_DEFAULT };
@@ -199,6 +202,7 @@ static void run_storm(const struct kind *kind, const char *const *attach, size_t
 		.n_attach = n_attach,
 		.has_tgid = !kind->has_no_tgid,
 		.n_swaps = options.n_swaps,
+		.n_rollbacks = options.n_rollbacks,
 		.seed = options.seed,
 	};
 	struct eun_error err = EUN_ERROR_INIT;
@@ -275,10 +279,13 @@ static int parse_options(int argc, char **argv)
 	int option;
 
 	options.seed = (uint64_t)time(NULL);
-	while ((option = getopt(argc, argv, "n:s:r")) != -1) {
+	while ((option = getopt(argc, argv, "n:b:s:r")) != -1) {
 		switch (option) {
 		case 'n':
 			options.n_swaps = (unsigned int)strtoul(optarg, NULL, 10);
+			break;
+		case 'b':
+			options.n_rollbacks = (unsigned int)strtoul(optarg, NULL, 10);
 			break;
 		case 's':
 			options.seed = strtoull(optarg, NULL, 10);
@@ -301,7 +308,9 @@ int main(int argc, char **argv)
 	int status;
 
 	if (parse_options(argc, argv) < 0) {
-		(void)fprintf(stderr, "usage: %s [-n SWAPS] [-s SEED] [-r] [KIND...]\n", argv[0]);
+		(void)fprintf(stderr,
+			      "usage: %s [-n SWAPS] [-b WAYS_BACK] [-s SEED] [-r] [KIND...]\n",
+			      argv[0]);
 		return 2;
 	}
 	if (geteuid() != 0) {
