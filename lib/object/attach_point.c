@@ -272,11 +272,11 @@ static int check_cgroup(const char *path, struct eun_error *err)
 	if (r == 0 && info.f_type == CGROUP2_SUPER_MAGIC)
 		return 0;
 	eun_error_set_subject(err, path);
+	eun_error_set_hint(err, "cgroups are folders below where cgroup v2 is mounted, mostly "
+				"/sys/fs/cgroup: findmnt -t cgroup2");
 	if (r < 0)
 		return eun_error_set(err, r, EUN_REASON_NO_ATTACH_POINT,
 				     "the cgroup '%s' cannot be found: %s", path, strerror(-r));
-	eun_error_set_hint(err, "cgroups are folders below where cgroup v2 is mounted, mostly "
-				"/sys/fs/cgroup: findmnt -t cgroup2");
 	return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 			     "'%s' is not a cgroup (of version 2)", path);
 }
