@@ -5,7 +5,8 @@
  * after a start that failed half-way; so parts have no close functions of their own unless there is
  * more to do.
  *
- *   starting -> serving -> stopping (slots are detached) -> ending (clients get the last bytes)
+ *   starting -> serving -> stopping (slots are detached or left) -> ending (clients get the last
+ *   bytes)
  *
  * Order of a stop: no new clients, no new calls; each slot's gate is closed and its last events
  * handed up; when all are detached the streams end with UNAVAILABLE, and when everything is written
@@ -16,16 +17,21 @@
 
 #include "agent_limits.h"
 #include "conn.h"
+#include "declare.h"
 #include "delivery.h"
 #include "job.h"
 #include "journal.h"
 #include "journal_queue.h"
+#include "keep.h"
+#include "launch.h"
 #include "listener.h"
 #include "notify.h"
 #include "pump.h"
 #include "rejoin.h"
+#include "restore.h"
 #include "service.h"
 #include "sink_journal.h"
+#include "slot_end.h"
 #include "slots.h"
 #include "watch.h"
 
@@ -46,6 +52,7 @@
 #define JOURNAL_PATIENCE_MS 2000
 
 enum agent_stage {
+	AGENT_STARTING, /* slots of an earlier agent are taken over; nobody can connect yet */
 	AGENT_SERVING,
 	AGENT_STOPPING,
 	AGENT_ENDING,
@@ -66,7 +73,13 @@ struct agent {
 	struct delivery delivery;
 	struct sink_journal *journal;
 	struct rejoin rejoin;
+	struct keep keep;
 	struct slots slots;
+	struct launcher launcher;
+	struct restore restore;
+	struct declare declare;
+	bool is_restored;
+	bool is_stop_wanted; /* by a signal while starting */
 	struct watch watch;
 	struct slot_entry *cut_entry; /* whose budget cut events that no sink knows of; or NULL */
 	struct service service;
@@ -213,7 +226,8 @@ static void stop_slots(struct agent *agent)
 {
 	EUB_LIST_FOREACH (entry, &agent->slots.entries, struct slot_entry, link)
 		if (!entry->is_busy && entry->phase != SLOT_PHASE_STARTING)
-			slots_stop(entry);
+			slot_end(entry, slot_end_with_agent(entry, agent->config.keep_on_stop),
+				 NULL, NULL);
 }
 
 static void end_clients(struct agent *agent)
@@ -241,6 +255,7 @@ static void on_stop_step(uv_timer_t *timer)
 static void begin_stop(struct agent *agent)
 {
 	agent->stage = AGENT_STOPPING;
+	agent->launcher.is_stopping = true;
 	service_begin_stop(&agent->service);
 	notify_stopping(&agent->notify);
 	listener_close(&agent->listener);
@@ -253,6 +268,10 @@ static void on_stop_signal(uv_signal_t *handle, int signum)
 {
 	struct agent *agent = handle->data;
 
+	if (agent->stage == AGENT_STARTING) {
+		agent->is_stop_wanted = true;
+		return;
+	}
 	if (agent->stage == AGENT_SERVING) {
 		log_info(&agent->log, "got signal %d, stopping", signum);
 		begin_stop(agent);
@@ -329,7 +348,24 @@ static void on_reload_signal(uv_signal_t *handle, int signum EUB_UNUSED)
 		log_write(&agent->log, LOG_LEVEL_NOTICE, LOG_ID_AGENT_RELOADED, NULL, 0,
 			  "configuration reloaded");
 	}
-	notify_ready(&agent->notify);
+	declare_begin(&agent->declare);
+}
+
+/* The last step of a start and of a reload. */
+static void on_declared(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	agent->is_restored = true;
+	if (agent->stage == AGENT_SERVING)
+		notify_ready(&agent->notify);
+}
+
+static void on_restored(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	declare_begin(&agent->declare);
 }
 
 static int watch_signal(struct agent *agent, uv_signal_t *handle, uv_signal_cb cb, int signum)
@@ -394,12 +430,39 @@ static int init_slots(struct agent *agent)
 	return pump_init(&agent->pump, &agent->loop);
 }
 
+static void init_launcher(struct agent *agent)
+{
+	agent->slots.keep = &agent->keep;
+	agent->launcher = (struct launcher){ .engine = agent->engine,
+					     .slots = &agent->slots,
+					     .jobs = &agent->jobs,
+					     .keep = &agent->keep };
+	agent->restore = (struct restore){ .launcher = &agent->launcher,
+					   .log = &agent->log,
+					   .on_done = on_restored,
+					   .userdata = agent };
+	agent->declare = (struct declare){ .launcher = &agent->launcher,
+					   .config = &agent->config,
+					   .log = &agent->log,
+					   .on_done = on_declared,
+					   .userdata = agent };
+}
+
+/* Nothing but the jobs goes on meanwhile. */
+static void restore_slots(struct agent *agent)
+{
+	restore_begin(&agent->restore);
+	while (!agent->is_restored)
+		(void)uv_run(&agent->loop, UV_RUN_ONCE); /* handles are left: it is never 0 */
+}
+
 static int init_service(struct agent *agent)
 {
 	agent->service = (struct service){ .engine = agent->engine,
 					   .slots = &agent->slots,
 					   .watch = &agent->watch,
 					   .jobs = &agent->jobs,
+					   .launcher = &agent->launcher,
 					   .config = &agent->config,
 					   .log = &agent->log };
 	return service_init(&agent->service, &agent->loop);
@@ -454,15 +517,20 @@ static int init_parts(struct agent *agent, struct eun_error *err)
 	agent->log.level = (enum log_level)agent->config.log_level;
 	journal_queue_set_limits(agent->queue, agent->config.journal_queue_bytes,
 				 agent->config.journal_queue_events);
-	r = init_loop(agent);
+	r = keep_open(&agent->keep, &agent->config, &agent->log, err);
+	if (r == 0)
+		r = init_loop(agent);
 	if (r == 0)
 		r = init_engine(agent, err);
 	if (r == 0)
 		r = init_slots(agent);
 	if (r == 0)
 		r = init_service(agent);
-	if (r == 0)
+	if (r == 0) {
+		init_launcher(agent);
+		restore_slots(agent);
 		r = init_clients(agent, err);
+	}
 	if (r < 0)
 		return eun_error_set(err, r, EUN_REASON_INTERNAL, "cannot start: %s",
 				     strerror(-r)); /* kept as it is if a part said more */
@@ -506,8 +574,11 @@ void agent_run(struct agent *agent)
 {
 	log_write(&agent->log, LOG_LEVEL_NOTICE, LOG_ID_AGENT_STARTED, NULL, 0,
 		  "eunomiad %s listens at '%s'", eun_version(), agent->config.socket_path);
+	agent->stage = AGENT_SERVING;
 	notify_ready(&agent->notify);
 	on_changed(agent);
+	if (agent->is_stop_wanted)
+		begin_stop(agent);
 	(void)uv_run(&agent->loop, UV_RUN_DEFAULT); /* uv_stop() ended it, handles are left */
 	log_write(&agent->log, LOG_LEVEL_NOTICE, LOG_ID_AGENT_STOPPED, NULL, 0, "stopped");
 }
@@ -540,8 +611,11 @@ struct agent *agent_free(struct agent *agent)
 	close_loop(agent);
 	watch_done(&agent->watch);
 	service_done(&agent->service);
+	if (agent->slots.engine)
+		slots_done(&agent->slots);
 	agent->engine = eun_engine_free(agent->engine);
 	agent->journal = sink_journal_free(agent->journal);
+	keep_close(&agent->keep);
 	notify_done(&agent->notify);
 	config_done(&agent->config);
 	log_done(&agent->log);

@@ -24,7 +24,9 @@ struct config {
 	char *state_dir;
 	char *bpffs_dir;
 	char *trackers_dir;
-	uint64_t log_level; /* enum log_level */
+	char *trackers_conf_dir;
+	uint64_t keep_on_stop; /* 0 or 1 */
+	uint64_t log_level;    /* enum log_level */
 	uint64_t event_delay_us;
 	/* [Journal] */
 	uint64_t journal_events; /* 0 or 1 */

@@ -332,14 +332,14 @@ static const struct declared_slot *find_slot(const struct declared_slot *slots, 
 	return NULL;
 }
 
-void declared_diff(const struct declared_set *set, const struct declared_slot *slots, size_t n,
+void declared_diff(struct declared_set *set, const struct declared_slot *slots, size_t n,
 		   declared_change_fn on_change, void *userdata)
 {
 	for (size_t i = 0; i < n; i++)
 		if (slots[i].fingerprint != 0 && !find(set, set->n, slots[i].name))
 			on_change(userdata, DECLARED_REMOVED, slots[i].name, NULL);
 	for (size_t i = 0; i < set->n; i++) {
-		const struct declared *declared = &set->items[i];
+		struct declared *declared = &set->items[i];
 		const struct declared_slot *slot = find_slot(slots, n, declared->name);
 
 		if (declared->err.code < 0)

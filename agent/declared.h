@@ -54,10 +54,10 @@ enum declared_change {
 	_DECLARED_CHANGE_MAX,
 };
 
-/* @declared: NULL for one that was removed. */
+/* @declared: its spec may be taken; NULL for one that was removed. */
 typedef void (*declared_change_fn)(void *userdata, enum declared_change change, const char *name,
-				   const struct declared *declared);
+				   struct declared *declared);
 
 /* Tells what is to be done to @n present slots. A slot with a bad file is left as it is. */
-void declared_diff(const struct declared_set *set, const struct declared_slot *slots, size_t n,
+void declared_diff(struct declared_set *set, const struct declared_slot *slots, size_t n,
 		   declared_change_fn on_change, void *userdata);

@@ -71,11 +71,13 @@ void keep_close(struct keep *keep)
 	*keep = (struct keep){ 0 };
 }
 
-void keep_stamp(const struct keep *keep, struct state_slot *record, const char *pins_name)
+void keep_stamp(const struct keep *keep, struct state_slot *record)
 {
 	(void)snprintf(record->boot_id, sizeof(record->boot_id), "%s",
 		       keep->state ? state_get_boot_id(keep->state) : "");
-	(void)snprintf(record->pins, sizeof(record->pins), "%s", keep->pins ? pins_name : "");
+	record->pins[0] = '\0';
+	if (keep->pins)
+		pins_choose(keep->pins, record->name, record->pins);
 }
 
 char *keep_pin_path(const struct keep *keep, const struct state_slot *record)

@@ -36,10 +36,8 @@ int keep_open(struct keep *keep, const struct config *config, struct log *log,
 	      struct eun_error *err);
 void keep_close(struct keep *keep);
 
-/* Notes in @record that it is of this boot, and that it is pinned in folder @pins_name, if
- * anywhere.
- */
-void keep_stamp(const struct keep *keep, struct state_slot *record, const char *pins_name);
+/* Notes in @record that it is of this boot, and where it will be pinned, if anywhere. */
+void keep_stamp(const struct keep *keep, struct state_slot *record);
 /* The path to pin @record's slot at; NULL: nowhere, or out of memory. free() it. */
 char *keep_pin_path(const struct keep *keep, const struct state_slot *record);
 

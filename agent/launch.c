@@ -19,8 +19,6 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/list.h"
-#include "base/str.h"
 
 #include <eunomia/engine.h>
 
@@ -35,7 +33,6 @@ struct launch {
 	struct launch_options options;
 	struct spec spec;
 	struct slot_entry *entry;  /* the reserved name; NULL: not yet known */
-	char pins[STATE_PINS_MAX]; /* chosen with it */
 	struct state_slot *record; /* until the slot runs, then the entry's */
 	struct keep_image image;   /* of the record, when it is whole */
 	struct eun_package *package;
@@ -74,7 +71,7 @@ static int make_record(struct launch *launch)
 	record->is_enabled = options->is_enabled;
 	record->budget = options->budget;
 	record->declared_fingerprint = options->declared_fingerprint;
-	keep_stamp(keep, record, launch->pins);
+	keep_stamp(keep, record);
 	if (state_slot_add(record, &launch->spec, options->origin, &generation) < 0 ||
 	    state_generation_name(generation, eun_package_get_name(launch->package),
 				  eun_package_get_version(launch->package)) < 0)
@@ -187,17 +184,18 @@ static void do_complete(struct job *job)
 		launch->result = keep_write(launch->launcher->keep, &launch->image, &launch->err);
 }
 
-/* A slot that would be gone after a crash though its start was answered must not be. */
+/* A slot that a crash would remove though its start was answered must not be. */
 static void on_completed(struct job *job)
 {
 	struct launch *launch = EUB_CONTAINER_OF(job, struct launch, job);
-	struct slot_entry *entry = EUB_TAKE_PTR(launch->entry);
+	bool is_whole = launch->result == 0;
 
-	slot_set_busy(entry, false);
-	if (launch->result < 0)
-		slot_end(entry, SLOT_END_STOP, NULL, NULL);
-	launch->options.on_done(launch->result < 0 ? NULL : entry, &launch->err,
+	launch->options.on_done(is_whole ? launch->entry : NULL, &launch->err,
 				launch->options.userdata);
+	if (is_whole)
+		slot_set_busy(launch->entry, false);
+	else
+		slot_end(launch->entry, SLOT_END_STOP, NULL, NULL); /* goes on being busy */
 	(void)launch_free(launch);
 }
 
@@ -220,20 +218,11 @@ static int open_slot(struct launch *launch)
 	return 0;
 }
 
-static void choose_pins(struct launch *launch)
-{
-	launch_choose_pins(launch->launcher->slots, launch->entry->name, launch->pins);
-}
-
 /* The name is the package's, which is known now. */
 static int reserve_own_name(struct launch *launch)
 {
-	int r = slots_reserve(launch->launcher->slots, eun_package_get_name(launch->package),
-			      &launch->entry, &launch->err);
-
-	if (r == 0)
-		choose_pins(launch);
-	return r;
+	return slots_reserve(launch->launcher->slots, eun_package_get_name(launch->package),
+			     &launch->entry, &launch->err);
 }
 
 static int check_wanted(struct launch *launch)
@@ -279,7 +268,6 @@ int launch_start(struct launcher *launcher, struct spec *spec, const struct laun
 		r = slots_reserve(launcher->slots, options->name, &launch->entry, err);
 		if (r < 0)
 			return r;
-		choose_pins(launch);
 	}
 	launch->options.name = NULL; /* it is the entry's */
 	launch->spec = *spec;
@@ -292,22 +280,4 @@ int launch_start(struct launcher *launcher, struct spec *spec, const struct laun
 void launch_abandon(struct launch *launch)
 {
 	launch->is_abandoned = true;
-}
-
-static bool is_detaching_at(const struct slots *slots, const char *pins)
-{
-	EUB_LIST_FOREACH (entry, &slots->retired, struct slot_entry, link)
-		if (entry->record && eub_streq(entry->record->pins, pins))
-			return true;
-	return false;
-}
-
-void launch_choose_pins(const struct slots *slots, const char *name,
-			char ret_pins[static STATE_PINS_MAX])
-{
-	unsigned int nth = 0;
-
-	do
-		pins_name(name, nth++, ret_pins);
-	while (is_detaching_at(slots, ret_pins));
 }

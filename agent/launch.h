@@ -59,6 +59,3 @@ void launch_abandon(struct launch *launch);
 int launch_load(const struct launcher *launcher, const struct state_slot *record,
 		const struct spec *spec, struct eun_package **package, struct eun_slot **ret_slot,
 		struct eun_error *err);
-/* Chooses where @name is pinned: a predecessor that is still being detached keeps its folder. */
-void launch_choose_pins(const struct slots *slots, const char *name,
-			char ret_pins[static STATE_PINS_MAX]);

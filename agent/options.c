@@ -29,8 +29,9 @@ struct option_row {
 static const struct option_row rows[] = {
 	{ "--config", "FILE", SET_CONFIG_PATH, NULL, "configuration (" CONFIG_DEFAULT_PATH ")" },
 	{ "--socket", "PATH", SET_KEY, "Socket", "Unix socket to listen on" },
-	{ "--state-dir", "DIR", SET_KEY, "StateDir", "for lasting slots (not used yet)" },
-	{ "--bpffs-dir", "DIR", SET_KEY, "BpffsDir", "for pinned objects (not used yet)" },
+	{ "--state-dir", "DIR", SET_KEY, "StateDir", "where slots are kept over restarts" },
+	{ "--bpffs-dir", "DIR", SET_KEY, "BpffsDir", "BPF file system folder to pin them in" },
+	{ "--trackers-conf-dir", "DIR", SET_KEY, "TrackersConfDir", "declared trackers (*.conf)" },
 	{ "--log-level", "LEVEL", SET_KEY, "LogLevel", "err, warning, notice, info or debug" },
 	{ "--foreground-log", NULL, SET_FOREGROUND, NULL, "log to standard error in any case" },
 	{ "--version", NULL, SHOW_VERSION, NULL, "print the version" },
@@ -141,7 +142,7 @@ void options_print_help(FILE *file)
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(rows); i++) {
 		const char *argument = rows[i].argument ? rows[i].argument : "";
 
-		(void)fprintf(file, "  %-16s %-6s %s\n", rows[i].name, argument, rows[i].help);
+		(void)fprintf(file, "  %-19s %-6s %s\n", rows[i].name, argument, rows[i].help);
 	}
 	(void)fprintf(file,
 		      "\nOptions win over the configuration file. Socket, journal and limits: "

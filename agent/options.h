@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define OPTIONS_MAX_OVERRIDES 8
+#define OPTIONS_MAX_OVERRIDES 16
 
 enum options_action {
 	OPTIONS_RUN,

@@ -104,17 +104,6 @@ struct pins *pins_close(struct pins *pins)
 	return NULL;
 }
 
-void pins_name(const char *name, unsigned int nth, char ret_name[static STATE_PINS_MAX])
-{
-	if (nth == 0)
-		(void)snprintf(ret_name, STATE_PINS_MAX, "%s", name);
-	else
-		(void)snprintf(ret_name, STATE_PINS_MAX, "%s+%u", name, nth);
-	for (char *p = ret_name; *p; p++)
-		if (*p == '.')
-			*p = ':';
-}
-
 char *pins_path(const struct pins *pins, const char *folder)
 {
 	char *path = NULL;
@@ -125,6 +114,22 @@ char *pins_path(const struct pins *pins, const char *folder)
 bool pins_exist(const struct pins *pins, const char *folder)
 {
 	return folder[0] && faccessat(pins->fd, folder, F_OK, 0) == 0;
+}
+
+void pins_choose(const struct pins *pins, const char *name, char ret_name[static STATE_PINS_MAX])
+{
+	unsigned int nth = 0;
+
+	do {
+		if (nth == 0)
+			(void)snprintf(ret_name, STATE_PINS_MAX, "%s", name);
+		else
+			(void)snprintf(ret_name, STATE_PINS_MAX, "%s+%u", name, nth);
+		for (char *p = ret_name; *p; p++)
+			if (*p == '.')
+				*p = ':';
+		nth++;
+	} while (pins_exist(pins, ret_name));
 }
 
 int pins_list(const struct pins *pins, char ***ret_names, size_t *ret_n)

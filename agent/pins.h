@@ -28,9 +28,9 @@ int pins_open(const char *path, struct pins **ret_pins, struct eun_error *err);
 struct pins *pins_close(struct pins *pins);
 EUB_DEFINE_CLEANUP(struct pins *, pins_close);
 
-/* The folder of a slot: @name, with what this file system allows in names, and if @nth > 0 with
- * that, for a slot whose predecessor of the same name is not yet detached. */
-void pins_name(const char *name, unsigned int nth, char ret_name[static STATE_PINS_MAX]);
+/* Chooses a folder for slot @name that does not exist: its name, with what this file system allows
+ * in names, and if that is taken by a predecessor which is still being detached, with a number. */
+void pins_choose(const struct pins *pins, const char *name, char ret_name[static STATE_PINS_MAX]);
 /* The path of a slot's folder; free() it. NULL: out of memory. */
 char *pins_path(const struct pins *pins, const char *folder);
 bool pins_exist(const struct pins *pins, const char *folder);

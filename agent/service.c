@@ -138,17 +138,12 @@ static void service_stream(struct rpc_call *call, const ProtobufCMessage *messag
 	watch_open(service_of(call)->watch, call, (const Eunomia__V1__StreamRequest *)message);
 }
 
-static void service_not_offered(struct rpc_call *call, const ProtobufCMessage *message EUB_UNUSED)
-{
-	rpc_call_finish_status(call, RPC_UNIMPLEMENTED, "this agent does not offer it");
-}
-
 /* Handlers by the schema's names. */
 #define HANDLER_Swap	 service_swap
 #define HANDLER_Rollback service_rollback
 #define HANDLER_History	 service_history
-#define HANDLER_Enable	 service_not_offered
-#define HANDLER_Disable	 service_not_offered
+#define HANDLER_Enable	 service_enable
+#define HANDLER_Disable	 service_disable
 #define HANDLER_Start	 service_start
 #define HANDLER_Stop	 service_stop
 #define HANDLER_Pause	 service_pause

@@ -20,6 +20,7 @@
 #include <uv.h>
 
 struct eun_engine;
+struct launcher;
 struct rpc_health;
 struct rpc_reflection;
 
@@ -28,6 +29,7 @@ struct service {
 	struct slots *slots;
 	struct watch *watch;
 	struct job_pool *jobs;
+	struct launcher *launcher;
 	const struct config *config;
 	struct log *log;
 	uint64_t started_wall_ns;

@@ -6,6 +6,8 @@
  */
 #include "service_call.h"
 
+#include "slot_end.h"
+
 #include "base/cleanup.h"
 #include "base/error.h"
 
@@ -89,10 +91,14 @@ static void run_resume(struct service_call *call, struct slot_entry *entry)
 	move_gate(call, entry, SLOT_GATE_OPEN);
 }
 
+static void on_ended(struct slot_entry *entry, void *userdata)
+{
+	service_call_succeed(userdata, entry);
+}
+
 static void run_stop(struct service_call *call, struct slot_entry *entry)
 {
-	slots_stop(entry);
-	service_call_succeed(call, entry);
+	slot_end(entry, SLOT_END_STOP, on_ended, call);
 }
 
 static const char *name_of(const ProtobufCMessage *request)

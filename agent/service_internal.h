@@ -42,6 +42,8 @@ void service_stop(struct rpc_call *call, const ProtobufCMessage *message);
 void service_swap(struct rpc_call *call, const ProtobufCMessage *message);
 void service_rollback(struct rpc_call *call, const ProtobufCMessage *message);
 void service_history(struct rpc_call *call, const ProtobufCMessage *message);
+void service_enable(struct rpc_call *call, const ProtobufCMessage *message);
+void service_disable(struct rpc_call *call, const ProtobufCMessage *message);
 void service_info(struct rpc_call *call, const ProtobufCMessage *message);
 /* Gives caches back after a time without starts. */
 void service_arm_trim(struct service *service);

@@ -6,6 +6,7 @@
 #include "service_slot.h"
 
 #include "account.h"
+#include "keep.h"
 #include "slots.h"
 #include "watch_schema.h"
 
@@ -229,6 +230,36 @@ static int add_identity(Eunomia__V1__Slot *message, const struct slot_entry *ent
 		   : -1;
 }
 
+static int add_loaded(Eunomia__V1__Slot *message, const struct eun_slot *slot)
+{
+	const struct eun_generation *generation;
+	size_t n = 0;
+
+	while (eun_slot_get_loaded(slot, n))
+		n++;
+	message->loaded_generations = calloc(n + 1, sizeof(message->loaded_generations[0]));
+	if (!message->loaded_generations)
+		return -1;
+	while ((generation = eun_slot_get_loaded(slot, message->n_loaded_generations)))
+		message->loaded_generations[message->n_loaded_generations++] = generation->number;
+	return 0;
+}
+
+/* Whether it goes on without the agent, and whether it comes back. */
+static int add_survival(Eunomia__V1__Slot *message, const struct slot_entry *entry)
+{
+	const struct keep *keep = entry->slots->keep;
+	const char *why = "";
+
+	message->enabled = entry->record->is_enabled;
+	message->declared = entry->record->declared_fingerprint != 0;
+	message->survives = keep->pins && eun_slot_survives(entry->slot, &why);
+	if (!keep->pins)
+		why = keep->no_pins;
+	message->survives_reason = strdup(message->survives ? "" : why);
+	return message->survives_reason ? 0 : -1;
+}
+
 Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
 {
 	const struct eun_slot *slot = entry->slot;
@@ -244,7 +275,8 @@ Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
 	message->stats = stats_message_new(entry);
 	if (!message->stats || add_identity(message, entry) < 0 || add_hooks(message, slot) < 0 ||
 	    add_schemas(message, entry) < 0 || add_notes(message, slot) < 0 ||
-	    add_budget(message, entry) < 0) {
+	    add_budget(message, entry) < 0 || add_loaded(message, slot) < 0 ||
+	    add_survival(message, entry) < 0) {
 		eunomia__v1__slot__free_unpacked(message, NULL);
 		return NULL;
 	}

@@ -68,6 +68,7 @@ static void stop(struct slot_entry *entry, slot_ended_fn on_ended, void *userdat
 	if (!ending) { /* nothing is kept, or no memory: then it comes back, which is better than
 			  not to stop */
 		slots_stop(entry);
+		slot_set_busy(entry, false);
 		tell(entry, on_ended, userdata);
 		return;
 	}

@@ -189,6 +189,26 @@ int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret
 	return 0;
 }
 
+/* Frees an entry for whose slot others may wait: they learn that there is none. */
+static void turn_away(struct slot_entry *entry)
+{
+	struct eub_list waiters;
+
+	eub_list_init(&waiters);
+	EUB_LIST_FOREACH (waiter, &entry->waiters, struct slot_waiter, link) {
+		eub_list_remove(&waiter->link);
+		eub_list_append(&waiters, &waiter->link);
+	}
+	(void)entry_free(entry);
+	while (!eub_list_is_empty(&waiters)) {
+		struct slot_waiter *first =
+		    EUB_CONTAINER_OF(waiters.next, struct slot_waiter, link);
+
+		eub_list_remove(&first->link);
+		first->on_turn(first, NULL);
+	}
+}
+
 void slots_abandon(struct slot_entry *entry, const struct eun_error *why)
 {
 	struct slots *slots;
@@ -197,11 +217,12 @@ void slots_abandon(struct slot_entry *entry, const struct eun_error *why)
 		return;
 	assert(entry->phase == SLOT_PHASE_STARTING);
 	slots = entry->slots;
-	log_write(slots->log, LOG_LEVEL_ERR, LOG_ID_SLOT_START_FAILED,
-		  LOG_FIELDS({ "EUNOMIA_SLOT", entry->name },
-			     { "EUNOMIA_REASON", eun_reason_to_string(why->reason) }),
-		  "slot '%s' did not start: %s", entry->name, why->message);
-	(void)entry_free(entry);
+	if (why)
+		log_write(slots->log, LOG_LEVEL_ERR, LOG_ID_SLOT_START_FAILED,
+			  LOG_FIELDS({ "EUNOMIA_SLOT", entry->name },
+				     { "EUNOMIA_REASON", eun_reason_to_string(why->reason) }),
+			  "slot '%s' did not start: %s", entry->name, why->message);
+	turn_away(EUB_TAKE_PTR(entry));
 	tell_changed(slots);
 }
 
@@ -369,6 +390,16 @@ static void leave(struct job *job)
 	struct slot_entry *entry = EUB_CONTAINER_OF(job, struct slot_entry, retire);
 
 	entry->slot = eun_slot_leave(entry->slot);
+}
+
+void slots_done(struct slots *slots)
+{
+	EUB_LIST_FOREACH (entry, &slots->entries, struct slot_entry, link) {
+		if (entry->slot)
+			entry->slot =
+			    eun_slot_leave(eun_engine_release(slots->engine, entry->slot));
+		(void)entry_free(entry);
+	}
 }
 
 void slots_leave(struct slot_entry *entry)

@@ -107,6 +107,9 @@ struct slots {
 /* All pointers are borrowed and outlive the table. */
 void slots_init(struct slots *slots, struct eun_engine *engine, struct job_pool *jobs,
 		struct sink_journal *journal, struct log *log);
+/* After a start of the agent that failed: what is pinned stays for the next. Blocks; no job is
+ * under way. */
+void slots_done(struct slots *slots);
 bool slots_are_gone(const struct slots *slots);
 
 /* A slot in any phase but stopped; NULL if there is none. */
@@ -125,7 +128,8 @@ const char *slot_phase_to_string(enum slot_phase phase);
  */
 int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret_entry,
 		  struct eun_error *err);
-/* Gives the name of a start that failed back. @why: the failure, for the log. NULL allowed. */
+/* Gives the name of a start that failed back. @why: the failure, for the log; NULL: nothing is
+ * logged. */
 void slots_abandon(struct slot_entry *entry, const struct eun_error *why);
 /**
  * slots_begin() - put a loaded slot in and let it run
@@ -151,7 +155,8 @@ int slot_move_gate(struct slot_entry *entry, enum slot_gate gate, struct eun_err
 void slot_note_gate(struct slot_entry *entry, enum slot_gate gate);
 /* Nothing else is done to a busy slot. When it is free again, those who wait have their turn. */
 void slot_set_busy(struct slot_entry *entry, bool is_busy);
-/* Gets in line for a busy slot: on_turn is called once, later, unless slot_unwait() comes first. */
+/* Gets in line for a busy or starting slot: on_turn is called once, later, unless slot_unwait()
+ * comes first. */
 void slot_wait(struct slot_entry *entry, struct slot_waiter *waiter);
 void slot_unwait(struct slot_waiter *waiter);
 

@@ -74,12 +74,9 @@ static void forget_oldest(struct state_slot *slot)
 	forget(slot, i < slot->n_generations ? i : 0);
 }
 
-int state_slot_add(struct state_slot *slot, const struct spec *spec, enum state_origin origin,
-		   struct state_generation **ret_generation)
+/* Makes @generation the last one. */
+static int append(struct state_slot *slot, const struct state_generation *generation)
 {
-	struct state_generation generation = { .number = slot->next,
-					       .origin = origin,
-					       .loaded_wall_ns = eub_clock_wall_ns() };
 	struct state_generation *grown;
 
 	if (slot->n_generations >= STATE_HISTORY_MAX)
@@ -88,14 +85,25 @@ int state_slot_add(struct state_slot *slot, const struct spec *spec, enum state_
 	if (!grown)
 		return -ENOMEM;
 	slot->generations = grown;
+	grown[slot->n_generations++] = *generation;
+	return 0;
+}
+
+int state_slot_add(struct state_slot *slot, const struct spec *spec, enum state_origin origin,
+		   struct state_generation **ret_generation)
+{
+	struct state_generation generation = { .number = slot->next,
+					       .origin = origin,
+					       .loaded_wall_ns = eub_clock_wall_ns() };
+
+	/* Copied first: @spec may be of a generation of this very slot. */
 	if (state_generation_name(&generation, "", "") < 0 ||
-	    spec_copy_options(&generation.spec, spec) < 0) {
+	    spec_copy_options(&generation.spec, spec) < 0 || append(slot, &generation) < 0) {
 		generation_done(&generation);
 		return -ENOMEM;
 	}
 	slot->next++;
-	grown[slot->n_generations++] = generation;
-	*ret_generation = &grown[slot->n_generations - 1];
+	*ret_generation = &slot->generations[slot->n_generations - 1];
 	return 0;
 }
 

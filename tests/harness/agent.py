@@ -161,8 +161,23 @@ def n_fds(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
+BPFFS = "/sys/fs/bpf"
+
+
+def remove_pins(folder):
+    """Removes what an agent that was killed left in its part of the BPF file system."""
+    for path, folders, files in os.walk(folder, topdown=False):
+        for name in files:
+            os.unlink(os.path.join(path, name))
+        for name in folders:
+            os.rmdir(os.path.join(path, name))
+    with contextlib.suppress(FileNotFoundError):
+        os.rmdir(folder)
+
+
 class Agent:
-    """One eunomiad; use as a context manager."""
+    """One eunomiad; use as a context manager. Its pins are in a folder of their own, which must be
+    gone in the end."""
 
     def __init__(self, config="", args=(), env=None, prefix=(), pass_fds=(), expect_exit=0):
         self.dir = tempfile.mkdtemp(prefix="eunomia-test-")
@@ -170,6 +185,9 @@ class Agent:
         self.socket = os.path.join(self.dir, "control.sock")
         self.config = os.path.join(self.dir, "eunomiad.conf")
         self.log_path = os.path.join(self.dir, "log")
+        self.state_dir = os.path.join(self.dir, "state")
+        self.declared_dir = os.path.join(self.dir, "trackers.d")
+        self.bpffs_dir = os.path.join(BPFFS, os.path.basename(self.dir))
         self.host = f"unix://{self.socket}"
         self.notify = NotifySocket(os.path.join(self.dir, "notify"))
         self.args, self.prefix, self.pass_fds = list(args), list(prefix), pass_fds
@@ -181,9 +199,8 @@ class Agent:
 
     def command(self):
         return [*self.prefix, EUNOMIAD, "--config", self.config, "--socket", self.socket,
-                "--state-dir", os.path.join(self.dir, "state"),
-                "--bpffs-dir", os.path.join(self.dir, "bpffs"),
-                "--foreground-log", *self.args]
+                "--state-dir", self.state_dir, "--bpffs-dir", self.bpffs_dir,
+                "--trackers-conf-dir", self.declared_dir, "--foreground-log", *self.args]
 
     def launch(self):
         """Starts the process without waiting for READY=1."""
@@ -212,8 +229,11 @@ class Agent:
             else:
                 self.kill()
                 print(f"-- log of the agent:\n{self.log()[-8000:]}", file=sys.stderr)
+            if kind is None and os.path.exists(self.bpffs_dir):
+                raise AssertionError(f"left in {self.bpffs_dir}: {os.listdir(self.bpffs_dir)}")
         finally:
             self.notify.close()
+            remove_pins(self.bpffs_dir)
             shutil.rmtree(self.dir, ignore_errors=True)
 
     @property

@@ -167,7 +167,7 @@ static void test_fingerprint_follows_file_and_package(void **state)
 }
 
 static void on_change(void *userdata, enum declared_change change, const char *name,
-		      const struct declared *declared)
+		      struct declared *declared)
 {
 	static const char *const marks[] = { "+", "~", "-" };
 	struct fixture *f = userdata;

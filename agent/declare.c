@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pass: read all files in a job, compare with the slots, then act on each difference. What is
+ * to be done to a busy slot waits in its line. A failure is logged by file and leaves that slot as
+ * it is; it is tried again at the next reload, since its fingerprint stays the old one.
+ */
+#include "declare.h"
+
+#include "slot_end.h"
+#include "slot_swap.h"
+#include "slots.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "base/macro.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One difference, while it is acted on. */
+struct change {
+	struct slot_waiter waiter;
+	struct declare *declare;
+	enum declared_change kind;
+	char name[EUN_SLOT_NAME_MAX];
+	char *path; /* of the file; NULL if it is gone */
+	struct spec spec;
+	struct budget_limits budget;
+	uint64_t fingerprint;
+};
+
+static struct change *change_free(struct change *change)
+{
+	if (!change)
+		return NULL;
+	free(change->path);
+	spec_done(&change->spec);
+	free(change);
+	return NULL;
+}
+
+static void log_bad(const struct declare *declare, const char *name, const char *message,
+		    const char *path)
+{
+	log_write(declare->log, LOG_LEVEL_ERR, LOG_ID_DECLARATION_BAD,
+		  LOG_FIELDS({ "EUNOMIA_SLOT", name }), "%s%s%s", path ? path : "",
+		  path ? ": " : "", message);
+}
+
+static void end_pass(struct declare *declare);
+
+static void end_change(struct change *change)
+{
+	struct declare *declare = change->declare;
+
+	(void)change_free(change);
+	if (--declare->n_pending == 0)
+		end_pass(declare);
+}
+
+static void fail_change(struct change *change, const struct eun_error *err)
+{
+	log_bad(change->declare, change->name, err->message, change->path);
+	end_change(change);
+}
+
+static void on_launched(struct slot_entry *entry, const struct eun_error *err, void *userdata)
+{
+	struct change *change = userdata;
+
+	if (entry)
+		end_change(change);
+	else
+		fail_change(change, err);
+}
+
+static void add(struct change *change)
+{
+	const struct launch_options options = { .name = change->name,
+						.origin = STATE_ORIGIN_DECLARED,
+						.budget = change->budget,
+						.declared_fingerprint = change->fingerprint,
+						.on_done = on_launched,
+						.userdata = change };
+	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
+	struct launch *launch;
+
+	if (launch_start(change->declare->launcher, &change->spec, &options, &launch, &err) < 0)
+		fail_change(change, &err);
+}
+
+/* The record that is written after the switch tells of the declaration. */
+static void on_swapped(struct slot_swap *swap, const struct eun_error *err, void *userdata)
+{
+	struct change *change = userdata;
+	struct slot_entry *entry = slot_swap_get_entry(swap);
+
+	if (err) {
+		fail_change(change, err);
+		return;
+	}
+	entry->record->declared_fingerprint = change->fingerprint;
+	entry->record->budget = change->budget;
+	budget_init(&entry->budget, &change->budget);
+	end_change(change);
+}
+
+static void swap(struct change *change, struct slot_entry *entry)
+{
+	struct slot_swap_request request = { .spec = change->spec,
+					     .origin = STATE_ORIGIN_DECLARED };
+	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
+
+	change->spec = SPEC_INIT;
+	if (slot_swap_begin(entry, &request, on_swapped, change, &err) < 0) {
+		spec_done(&request.spec);
+		fail_change(change, &err);
+	}
+}
+
+static void on_ended(struct slot_entry *entry EUB_UNUSED, void *userdata)
+{
+	end_change(userdata);
+}
+
+/* @entry: free for it; NULL: there is none, or none any more. */
+static void act(struct change *change, struct slot_entry *entry)
+{
+	if (change->kind == DECLARED_REMOVED && entry)
+		slot_end(entry, SLOT_END_STOP, on_ended, change);
+	else if (change->kind == DECLARED_REMOVED)
+		end_change(change);
+	else if (entry)
+		swap(change, entry);
+	else
+		add(change);
+}
+
+static void on_turn(struct slot_waiter *waiter, struct slot_entry *entry)
+{
+	act(EUB_CONTAINER_OF(waiter, struct change, waiter), entry);
+}
+
+static struct change *make_change(struct declare *declare, enum declared_change kind,
+				  const char *name, struct declared *declared)
+{
+	struct change *change = calloc(1, sizeof(*change));
+
+	if (!change)
+		return NULL;
+	change->waiter.on_turn = on_turn;
+	eub_list_init(&change->waiter.link);
+	change->declare = declare;
+	change->kind = kind;
+	(void)snprintf(change->name, sizeof(change->name), "%s", name);
+	if (!declared)
+		return change;
+	change->path = EUB_TAKE_PTR(declared->path);
+	change->spec = declared->spec;
+	declared->spec = SPEC_INIT;
+	change->budget = declared->budget;
+	change->fingerprint = declared->fingerprint;
+	return change;
+}
+
+static void on_change(void *userdata, enum declared_change kind, const char *name,
+		      struct declared *declared)
+{
+	struct declare *declare = userdata;
+	struct slot_entry *entry = slots_find(declare->launcher->slots, name);
+	struct change *change = make_change(declare, kind, name, declared);
+
+	if (!change) {
+		log_bad(declare, name, "out of memory", NULL);
+		return;
+	}
+	declare->n_pending++;
+	if (entry && (entry->is_busy || entry->phase == SLOT_PHASE_STARTING))
+		slot_wait(entry, &change->waiter);
+	else
+		act(change, entry);
+}
+
+/* Slots as the declarations see them. Return: how many; names are borrowed. */
+static size_t list_slots(const struct slots *slots, struct declared_slot *ret_slots)
+{
+	size_t n = 0;
+
+	EUB_LIST_FOREACH (entry, &slots->entries, struct slot_entry, link)
+		ret_slots[n++] = (struct declared_slot){
+			.name = entry->name,
+			.fingerprint = entry->record ? entry->record->declared_fingerprint : 0,
+		};
+	return n;
+}
+
+static void apply(struct declare *declare)
+{
+	const struct slots *slots = declare->launcher->slots;
+	_cleanup_(eub_freep) struct declared_slot *present =
+	    calloc(slots->max_slots + 1, sizeof(*present));
+
+	for (size_t i = 0; i < declare->set.n; i++)
+		if (declare->set.items[i].err.code < 0)
+			log_bad(declare, declare->set.items[i].name,
+				declare->set.items[i].err.message, NULL);
+	if (!present) {
+		log_err(declare->log, "declared trackers cannot be compared: out of memory");
+		return;
+	}
+	declared_diff(&declare->set, present, list_slots(slots, present), on_change, declare);
+}
+
+static void do_read(struct job *job)
+{
+	struct declare *declare = EUB_CONTAINER_OF(job, struct declare, job);
+
+	(void)declared_read(declare->folder, declare->trackers_dir, &declare->set, &declare->err);
+}
+
+static void on_read(struct job *job)
+{
+	struct declare *declare = EUB_CONTAINER_OF(job, struct declare, job);
+
+	declare->n_pending = 1; /* for the time of the walk */
+	if (declare->err.code < 0)
+		log_bad(declare, NULL, declare->err.message, NULL);
+	else if (!declare->launcher->is_stopping)
+		apply(declare);
+	if (--declare->n_pending == 0)
+		end_pass(declare);
+}
+
+static void begin_pass(struct declare *declare)
+{
+	declare->is_wanted_again = false;
+	declare->folder = strdup(declare->config->trackers_conf_dir);
+	declare->trackers_dir = strdup(declare->config->trackers_dir);
+	if (!declare->folder || !declare->trackers_dir) {
+		(void)eub_error_no_memory(&declare->err);
+		declare->n_pending = 1;
+		log_bad(declare, NULL, declare->err.message, NULL);
+		declare->n_pending = 0;
+		end_pass(declare);
+		return;
+	}
+	job_start(declare->launcher->jobs, &declare->job, JOB_PROMPT, do_read, on_read);
+}
+
+static void end_pass(struct declare *declare)
+{
+	declared_done(&declare->set);
+	eun_error_done(&declare->err);
+	free(EUB_TAKE_PTR(declare->folder));
+	free(EUB_TAKE_PTR(declare->trackers_dir));
+	if (declare->is_wanted_again) {
+		begin_pass(declare);
+		return;
+	}
+	declare->is_under_way = false;
+	declare->on_done(declare->userdata);
+}
+
+void declare_begin(struct declare *declare)
+{
+	if (declare->is_under_way) {
+		declare->is_wanted_again = true;
+		return;
+	}
+	declare->is_under_way = true;
+	begin_pass(declare);
+}
