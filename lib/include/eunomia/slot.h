@@ -155,7 +155,7 @@ struct eun_adopt_generation {
  *
  * Nothing is loaded or attached: programs ran all the while, and events wait in the rings. The slot
  * is EUN_SLOT_ADOPTED until eun_engine_add(), which takes it as it is, running or paused. A perf
- * buffer is opened anew: what came meanwhile is lost ("agent-restart").
+ * buffer is opened anew: what came meanwhile is lost.
  *
  * Return: 0; -ENOENT (no such pins, or not all that are needed), -ESTALE (pinned by another version
  * of the engine), -EINVAL, -ENOMEM, -errno of bpf(2). On failure the pins are as they were.
