@@ -351,6 +351,20 @@ static int open_gate(struct eun_slot *slot, struct eun_error *err)
 	return r;
 }
 
+/* An adopted slot began when its first process let it run; a page that says "later" is wrong. */
+static void note_start(struct eun_slot *slot)
+{
+	struct eun__page *page = eun__switch_get_page(slot->gate_switch);
+	uint64_t now_ns = eub_clock_mono_ns();
+
+	if (page->started_mono_ns == 0 || page->started_mono_ns > now_ns) {
+		page->started_wall_ns = eub_clock_wall_ns();
+		page->started_mono_ns = now_ns;
+	}
+	slot->started_wall_ns = page->started_wall_ns;
+	slot->started_mono_ns = page->started_mono_ns;
+}
+
 int eun__slot_open(struct eun_slot *slot, struct eun_error *err)
 {
 	bool is_paused = slot->state == EUN_SLOT_ADOPTED &&
@@ -359,8 +373,7 @@ int eun__slot_open(struct eun_slot *slot, struct eun_error *err)
 
 	if (r < 0)
 		return r;
-	slot->started_wall_ns = eub_clock_wall_ns();
-	slot->started_mono_ns = eub_clock_mono_ns();
+	note_start(slot);
 	eun__slot_set_state(slot, is_paused ? EUN_SLOT_PAUSED : EUN_SLOT_RUNNING);
 	return 0;
 }
