@@ -7,6 +7,7 @@
 #include "service_internal.h"
 
 #include "info.h"
+#include "keep.h"
 
 #include "base/str.h"
 
@@ -21,32 +22,40 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-static int add_features(Eunomia__V1__InfoReply *reply)
+static int add_feature(Eunomia__V1__InfoReply *reply, const char *name, bool is_available,
+		       const char *detail)
+{
+	Eunomia__V1__Feature *message = malloc(sizeof(*message));
+	Eunomia__V1__Feature **grown =
+	    reallocarray(reply->features, reply->n_features + 1, sizeof(Eunomia__V1__Feature *));
+
+	if (grown)
+		reply->features = grown;
+	if (!message || !grown) {
+		free(message);
+		return -ENOMEM;
+	}
+	eunomia__v1__feature__init(message);
+	grown[reply->n_features++] = message;
+	message->available = is_available;
+	message->name = strdup(name);
+	message->detail = strdup(detail);
+	return message->name && message->detail ? 0 : -ENOMEM;
+}
+
+/* What the kernel offers, and what the agent's own folders do. */
+static int add_features(Eunomia__V1__InfoReply *reply, const struct keep *keep)
 {
 	struct info_feature feature;
-	size_t n = 0;
+	int r = 0;
 
-	while (info_probe(n, &feature)) {
-		Eunomia__V1__Feature *message = malloc(sizeof(*message));
-		Eunomia__V1__Feature **grown =
-		    reallocarray(reply->features, n + 1, sizeof(Eunomia__V1__Feature *));
-
-		if (grown)
-			reply->features = grown;
-		if (!grown || !message) {
-			free(message);
-			return -ENOMEM;
-		}
-		eunomia__v1__feature__init(message);
-		reply->features[n++] = message;
-		reply->n_features = n;
-		message->available = feature.is_available;
-		message->name = strdup(feature.name);
-		message->detail = strdup(feature.detail);
-		if (!message->name || !message->detail)
-			return -ENOMEM;
-	}
-	return 0;
+	for (size_t i = 0; r == 0 && info_probe(i, &feature); i++)
+		r = add_feature(reply, feature.name, feature.is_available, feature.detail);
+	if (r == 0)
+		r = add_feature(reply, "keep-state", keep->state, keep->no_state);
+	if (r == 0)
+		r = add_feature(reply, "keep-pins", keep->pins, keep->no_pins);
+	return r;
 }
 
 /* Every key of section [Limits]. */
@@ -112,7 +121,7 @@ void service_info(struct rpc_call *call, const ProtobufCMessage *message EUB_UNU
 		return;
 	}
 	eunomia__v1__info_reply__init(reply);
-	if (add_agent(reply, service) < 0 || add_features(reply) < 0 ||
+	if (add_agent(reply, service) < 0 || add_features(reply, service->slots->keep) < 0 ||
 	    add_limits(reply, service->config) < 0) {
 		service_fail_no_memory(call);
 	} else {
