@@ -3,7 +3,7 @@
  * One report for both ways of changing the running generation. Scripts get the slot's name alone,
  * or its object with one more member, "swap". People get a line, and below it the hooks and maps
  * that are worth a look: hooks where the change was not exact or that came or went, and maps that
- * began anew; all of them with --verbose.
+ * began anew though they might have gone on; all of them with --verbose.
  */
 #include "cmd_swap_report.h"
 
@@ -139,6 +139,12 @@ static int append_hooks(const struct ctl *ctl, const Eunomia__V1__SwapReply *swa
 	return record_finish_section(ctl, &table, out);
 }
 
+/* Data sections, libbpf's maps with a dot in their name, begin anew in every generation. */
+static bool is_notable_map(const Eunomia__V1__SwapMap *map)
+{
+	return !map->reused && !strchr(map->name, '.');
+}
+
 static int append_maps(const struct ctl *ctl, const Eunomia__V1__SwapReply *swap,
 		       struct eub_buf *out)
 {
@@ -148,7 +154,7 @@ static int append_maps(const struct ctl *ctl, const Eunomia__V1__SwapReply *swap
 	for (size_t i = 0; i < swap->n_maps; i++) {
 		const Eunomia__V1__SwapMap *map = swap->maps[i];
 
-		if (!ctl->options.is_verbose && map->reused)
+		if (!ctl->options.is_verbose && !is_notable_map(map))
 			continue;
 		table_add(&table, map->name);
 		table_add(&table, map->reused ? "reused" : "fresh");

@@ -154,6 +154,26 @@ class Python(harness.AgentTest):
         self.call("eunomia.v1.Trackers", "Stop", name="numbers")
         self.assertEqual(len(self.call("eunomia.v1.Trackers", "List").slots), 0)
 
+    def test_swap_rollback_history(self):
+        self.agent.start_numbered("numbers", pid=1)
+        start = {"name": "numbers", "settings": [{"key": "only_pid", "value": "2"}]}
+        swapped = self.call("eunomia.v1.Trackers", "Swap", start=start, expected_generation=1,
+                            maps=1)
+        self.assertEqual((swapped.old_generation, swapped.new_generation, swapped.exact),
+                         (1, 2, True))
+        self.assertEqual(swapped.slot.generation, 2)
+        self.assertEqual([(hook.how, hook.change) for hook in swapped.hooks], [("gate", "kept")])
+        self.assertIn(("events", True), [(one.name, one.reused) for one in swapped.maps])
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.call("eunomia.v1.Trackers", "Swap", start=start, expected_generation=1)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.FAILED_PRECONDITION)
+        back = self.call("eunomia.v1.Trackers", "Rollback", name="numbers")
+        self.assertEqual((back.old_generation, back.new_generation), (2, 1))
+        history = self.call("eunomia.v1.Trackers", "History", name="numbers")
+        self.assertEqual([(one.number, one.state) for one in history.generations],
+                         [(1, "running"), (2, "loaded")])
+        self.assertEqual(history.generations[1].settings[0].value, "2")
+
     def test_health(self):
         self.assertEqual(self.call("grpc.health.v1.Health", "Check", service="").status, 1)
         with self.assertRaises(grpc.RpcError) as caught:

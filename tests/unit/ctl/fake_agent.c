@@ -210,8 +210,8 @@ static void reply_swap(struct rpc_call *call, Eunomia__V1__SwapReply *reply)
 	bool is_exact = eub_streq(reply->slot->name, "alpha");
 	Eunomia__V1__SwapHook hooks[2];
 	Eunomia__V1__SwapHook *hook_pointers[] = { &hooks[0], &hooks[1] };
-	Eunomia__V1__SwapMap maps[2];
-	Eunomia__V1__SwapMap *map_pointers[] = { &maps[0], &maps[1] };
+	Eunomia__V1__SwapMap maps[3];
+	Eunomia__V1__SwapMap *map_pointers[] = { &maps[0], &maps[1], &maps[2] };
 
 	for (size_t i = 0; i < 2; i++) {
 		eunomia__v1__swap_hook__init(&hooks[i]);
@@ -226,11 +226,14 @@ static void reply_swap(struct rpc_call *call, Eunomia__V1__SwapReply *reply)
 		maps[i].reused = i == 0 || is_exact;
 		maps[i].reason = text(maps[i].reused ? "" : "value size 8, was 4");
 	}
+	eunomia__v1__swap_map__init(&maps[2]);
+	maps[2].name = text("b.rodata");
+	maps[2].reason = text("data");
 	reply->exact = is_exact;
 	reply->hooks = hook_pointers;
 	reply->n_hooks = 2;
 	reply->maps = map_pointers;
-	reply->n_maps = 2;
+	reply->n_maps = 3;
 	(void)rpc_call_send(call, &reply->base);
 	rpc_call_finish(call);
 }

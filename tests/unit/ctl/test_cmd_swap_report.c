@@ -68,7 +68,8 @@ static void test_remarkable_swap(void **state)
 	(void)state;
 	EXPECT(CTL_EXIT_OK, "b\n", summary, "swap", "b", "--maps=fresh");
 	assert_non_null(strstr(c.out, "\nenter    tp/x/y     gate     kept    yes\n"));
-	assert_non_null(strstr(c.out, "\nstart   reused\n"));
+	assert_non_null(strstr(c.out, "\nstart     reused\n"));
+	assert_non_null(strstr(c.out, "\nb.rodata  fresh     data\n"));
 	captured_done(&c);
 }
 
@@ -111,9 +112,11 @@ static void test_json(void **state)
 	    "\"dry_run\":false,\"switch_ns\":40,\"prepare_ns\":0,"
 	    "\"hooks\":[{\"program\":\"enter\",\"section\":\"tp/x/y\",\"how\":\"gate\","
 	    "\"change\":\"kept\",\"exact\":true,\"reason\":\"\"},{\"program\":\"exit\","));
-	assert_non_null(strstr(c.out, "\"maps\":[{\"name\":\"start\",\"reused\":true,"
-				      "\"reason\":\"\"},{\"name\":\"events\",\"reused\":false,"
-				      "\"reason\":\"value size 8, was 4\"}]}}\n"));
+	assert_non_null(strstr(
+	    c.out,
+	    "\"maps\":[{\"name\":\"start\",\"reused\":true,"
+	    "\"reason\":\"\"},{\"name\":\"events\",\"reused\":false,"
+	    "\"reason\":\"value size 8, was 4\"},{\"name\":\"b.rodata\",\"reused\":false,\"reason\":\"data\"}]}}\n"));
 	captured_done(&c);
 }
 
