@@ -14,7 +14,7 @@ while IFS= read -r file; do
 	licence=$(head -n 5 "$root/$file" | sed -n 's/.*SPDX-License-Identifier: *//p' |
 		sed 's/ *\(\*\/\|-->\)$//' | head -n 1)
 	case $file in
-	*.bpf.c | bpf/*.h) want="GPL-2.0-only OR BSD-2-Clause" ;;
+	*.bpf.c | *.bpf.h | bpf/*.h) want="GPL-2.0-only OR BSD-2-Clause" ;;
 	*) want="Apache-2.0" ;;
 	esac
 	[ "$licence" = "$want" ] && continue

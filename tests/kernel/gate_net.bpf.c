@@ -14,7 +14,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "net_bed.h"
+#include "net_bed.bpf.h"
 
 __u64 counts[2];
 

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "net_bed.bpf.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,12 +1,10 @@
-/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A network and a cgroup of the test's own, and traffic of which every packet is known: a datagram
- * is sent only when the one before has come back, so that no queue can drop any. Also read by the
- * BPF side, for the port.
+ * is sent only when the one before has come back, so that no queue can drop any.
  */
 #pragma once
 
-#define NET_BED_PORT	  4711
 #define NET_BED_INTERFACE "lo"
 
 /* Moves the process to a network of its own, loopback up. Return: 0; -errno. */

@@ -9,7 +9,7 @@
 
 #include <bpf/bpf_helpers.h>
 
-#include "targets.h"
+#include "targets.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

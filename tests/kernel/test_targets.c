@@ -5,7 +5,7 @@
  * datagram passes every place once.
  */
 #include "net_bed.h"
-#include "targets.h"
+#include "targets.bpf.h"
 
 #include "base/macro.h"
 
