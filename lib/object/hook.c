@@ -248,6 +248,8 @@ int eun__hook_new(const struct eun__hook_context *context, struct bpf_program *p
 	struct eun__hook *hook = NULL;
 	int r = hook_begin(context, program, &hook, err);
 
+	if (!hook)
+		return r;
 	if (r == 0)
 		r = eun__attach_point_check(hook->kind, hook->section, context->btf, err);
 	if (r == 0)
@@ -309,8 +311,9 @@ int eun__hook_adopt(const struct eun__hook_context *context, struct bpf_program 
 	struct eun__hook *hook = NULL;
 	int r = hook_begin(context, program, &hook, err);
 
-	if (hook)
-		hook->is_adopted = true;
+	if (!hook)
+		return r;
+	hook->is_adopted = true;
 	if (r == 0)
 		r = adopt_mode(hook, context, err);
 	return finish(hook, r, ret_hook, err);
