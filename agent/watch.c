@@ -512,7 +512,23 @@ static int parse_format(Eunomia__V1__Format wire, enum eun_format *ret_format)
 	return -EINVAL;
 }
 
-/* Copies the filter; each name must be a slot now, so that a slip of the finger is told. */
+/*
+ * Whether a stream may be of a slot of this name. It must exist now, so that a slip of the finger
+ * is told; or it did when a client that is back listened first.
+ */
+static int check_name(struct stream *stream, const char *name, struct eun_error *err)
+{
+	struct slot_entry *entry;
+	int r = slots_get(stream->watch->slots, name, &entry, err);
+
+	if (r == -EBUSY || (r == -ENOENT && stream->is_back && eun_slot_name_is_valid(name))) {
+		eun_error_done(err);
+		r = 0;
+	}
+	return r;
+}
+
+/* Copies the filter. */
 static int copy_slots(struct stream *stream, const Eunomia__V1__StreamRequest *request,
 		      struct eun_error *err)
 {
@@ -527,12 +543,10 @@ static int copy_slots(struct stream *stream, const Eunomia__V1__StreamRequest *r
 		return eub_error_no_memory(err);
 	for (; stream->n_slots < request->n_slots; stream->n_slots++) {
 		const char *name = request->slots[stream->n_slots];
-		struct slot_entry *entry;
-		int r = slots_get(stream->watch->slots, name, &entry, err);
+		int r = check_name(stream, name, err);
 
-		if (r < 0 && r != -EBUSY) /* a starting slot will do */
+		if (r < 0)
 			return r;
-		eun_error_done(err);
 		(void)snprintf(stream->slots[stream->n_slots], EUN_SLOT_NAME_MAX, "%s", name);
 	}
 	return 0;

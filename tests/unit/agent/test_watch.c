@@ -444,6 +444,30 @@ static void test_from_and_a_cut(void **state)
 	check(f, 0, "lost 2 a budget; ");
 }
 
+/* A client that is back may ask for a slot that was stopped meanwhile. */
+static void test_from_and_a_slot_that_is_gone(void **state)
+{
+	struct fixture *f = *state;
+	Eunomia__V1__Position position;
+	Eunomia__V1__Position *positions[] = { &position };
+	Eunomia__V1__StreamRequest request;
+	char first[] = "a", gone[] = "gone", wrong[] = "no/name";
+	char *names[] = { first, gone, wrong };
+
+	eunomia__v1__position__init(&position);
+	position.slot = first;
+	eunomia__v1__stream_request__init(&request);
+	request.from = positions;
+	request.n_from = 1;
+	request.slots = names;
+	request.n_slots = 3;
+	watch_open(&f->watch, &f->call[0], &request);
+	assert_int_equal(f->call[0].err.reason, EUN_REASON_NOT_FOUND);
+	request.n_slots = 2;
+	watch_open(&f->watch, &f->call[1], &request);
+	assert_int_equal(f->watch.n_streams, 1);
+}
+
 static void test_from_a_foreign_name(void **state)
 {
 	struct fixture *f = *state;
@@ -480,6 +504,7 @@ int main(void)
 		TEST(test_from),
 		TEST(test_from_is_of_one_ring),
 		TEST(test_from_and_a_cut),
+		TEST(test_from_and_a_slot_that_is_gone),
 		TEST(test_from_a_foreign_name),
 		TEST(test_nobody_watches),
 	};
