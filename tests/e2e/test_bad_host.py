@@ -119,10 +119,15 @@ class Socket(unittest.TestCase):
 
     def test_second_agent_leaves_the_first_alone(self):
         with Agent() as first:
-            done = subprocess.run(first.command(), stdin=subprocess.DEVNULL, capture_output=True,
-                                  text=True, timeout=harness.PATIENCE, check=False)
-            self.assertNotEqual(done.returncode, 0)
-            self.assertIn(first.socket, done.stderr)
+            for extra, clash in (([], "state folder"),
+                                 (["--state-dir", first.state_dir + "-2"], first.bpffs_dir),
+                                 (["--state-dir", first.state_dir + "-2",
+                                   "--bpffs-dir", first.bpffs_dir + "-2"], first.socket)):
+                done = subprocess.run(
+                    [*first.command(), *extra], stdin=subprocess.DEVNULL, capture_output=True,
+                    text=True, timeout=harness.PATIENCE, check=False)
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(clash, done.stderr)
             self.assertEqual(first.slots(), {})
 
     def test_bad_addresses(self):

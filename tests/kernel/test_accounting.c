@@ -168,7 +168,7 @@ static void test_foreign_tracker(void **state)
 {
 	struct fixture *f = *state;
 
-	begin(f, OBJECTS_DIR "/foreign_flood.bpf.o", NULL);
+	begin(f, OBJECTS_DIR "/loss_flood.bpf.o", NULL);
 	expect_exact(f, call_both, 2);
 }
 
@@ -194,7 +194,7 @@ static void test_tracker_that_cannot_be_counted(void **state)
 	struct fixture *f = *state;
 	struct eun_slot_stats stats;
 
-	begin(f, OBJECTS_DIR "/foreign_deep.bpf.o", NULL);
+	begin(f, OBJECTS_DIR "/loss_deep.bpf.o", NULL);
 	flood_deep(7);
 	(void)eun_engine_poll(f->engine, 1000);
 	assert_int_equal(f->n_events, 1);
@@ -212,12 +212,12 @@ static void test_rings_have_a_bound(void **state)
 	struct eun_error err = EUN_ERROR_INIT;
 
 	/* The object's own size, then one that was asked for. */
-	assert_int_equal(start(f, OBJECTS_DIR "/foreign_flood.bpf.o", &options, &err), -E2BIG);
+	assert_int_equal(start(f, OBJECTS_DIR "/loss_flood.bpf.o", &options, &err), -E2BIG);
 	assert_int_equal(err.reason, EUN_REASON_TOO_LARGE);
 	eun_error_done(&err);
 	options.max_ring_bytes = 65536;
 	options.ring_bytes = 131072;
-	assert_int_equal(start(f, OBJECTS_DIR "/foreign_flood.bpf.o", &options, &err), -E2BIG);
+	assert_int_equal(start(f, OBJECTS_DIR "/loss_flood.bpf.o", &options, &err), -E2BIG);
 	eun_error_done(&err);
 }
 

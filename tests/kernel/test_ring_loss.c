@@ -147,7 +147,7 @@ static void begin(struct fixture *f, const char *program_name)
 	struct bpf_map *ring;
 
 	skip_without_rights(f);
-	open_object(f, "foreign_flood");
+	open_object(f, "loss_flood");
 	program = bpf_object__find_program_by_name(f->object, program_name);
 	ring = bpf_object__find_map_by_name(f->object, "events");
 	assert_non_null(program);
