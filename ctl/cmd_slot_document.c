@@ -35,8 +35,6 @@ static void write_schemas(struct document *doc, const Eunomia__V1__Slot *slot)
 		document_begin_object(doc, NULL);
 		document_add_string(doc, "type", schema->type);
 		document_add_u64(doc, "size", schema->size);
-		document_add_u64(doc, "ring", schema->ring);
-		document_add_u64(doc, "next_seq", schema->next_seq);
 		document_begin_array(doc, "members");
 		for (size_t m = 0; m < schema->n_members; m++) {
 			document_begin_object(doc, NULL);

@@ -29,7 +29,8 @@ class Client(harness.AgentTest):
 
     def test_every_form_of_every_record(self):
         self.agent.start_numbered("a")
-        for verb in (["list"], ["show", "a"], ["info"], ["version"], ["inspect", harness.NUMBERED]):
+        for verb in (["list"], ["show", "a"], ["history", "a"], ["swap", "a"], ["rollback", "a"],
+                     ["info"], ["version"], ["inspect", harness.NUMBERED]):
             for form in FORMS:
                 out = self.agent.ctl(*verb, "-o", form).stdout
                 self.assertTrue(out.strip(), (verb, form))
@@ -43,7 +44,7 @@ class Client(harness.AgentTest):
         self.agent.start_numbered("a")
         slot = self.agent.json("list")[0]
         wanted = {"name", "state", "generation", "package", "events", "events_per_second", "lost",
-                  "since"}
+                  "since", "enabled", "declared", "survives", "loaded_generations", "budget"}
         self.assertLessEqual(wanted, set(slot))
 
     def test_an_event_as_jsonl(self):
@@ -87,6 +88,27 @@ class Client(harness.AgentTest):
             harness.wait_until(lambda: os.getppid() and events.process.poll() is not None, "three")
             self.assertEqual(len(events.finish()), 3)
 
+    def test_events_from(self):
+        self.agent.start_numbered("a")
+        with self.agent.events("a", "--count", "3") as events:
+            harness.wait_until(lambda: os.getppid() and events.process.poll() is not None, "three")
+            last = events.finish()[-1]["seq"]
+        with self.agent.events("a", "--from", str(last + 1)) as events:
+            first = events.watch(os.getppid, lambda e: "data" in e)["seq"]
+        self.assertGreater(first, last)
+        # Of what lies between, the agent has no more: that is told.
+        done = self.agent.ctl("events", "a", "--from", str(last + 1), "-o", "jsonl",
+                              "--timeout", "1")
+        lost = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([(line["from_seq"], line["reason"]) for line in lost],
+                         [(last + 1, "client-away")])
+        self.assertGreaterEqual(lost[0]["to_seq"], first)
+        # And nothing is told before what was asked for.
+        with self.agent.events("a", "--from", str(2**40)) as events:
+            self.assertIsNone(events.poll(0.5))
+            harness.call_getppid(3)
+            self.assertIsNone(events.poll(0.5))
+
     def test_reader_that_goes_away_is_no_error(self):
         self.agent.start_numbered("a")
         reader = subprocess.Popen(self.agent.ctl_command("events", "a"), stdin=subprocess.DEVNULL,
@@ -99,7 +121,10 @@ class Client(harness.AgentTest):
     def test_usage_errors(self):
         for args in ([], ["nonsense"], ["stop"], ["list", "surplus"], ["list", "--no-such-option"],
                      ["events", "--count", "many"], ["list", "-o", "nonsense"],
-                     ["start"], ["start", "a", "b"], ["events", "--timeout", "-1"]):
+                     ["start"], ["start", "a", "b"], ["events", "--timeout", "-1"],
+                     ["events", "--from", "1"], ["events", "a", "b", "--from", "1"], ["swap"],
+                     ["swap", "a", "b", "c"], ["swap", "a", "--maps", "new"],
+                     ["rollback", "a", "--to", "0"], ["history"], ["enable"]):
             done = self.agent.ctl(*args, check=False)
             self.assertEqual(done.returncode, USAGE, args)
             self.assertTrue(done.stderr, args)

@@ -7,10 +7,9 @@ import os
 import subprocess
 
 import agent as harness
+from kept import CALLED, Caller, KeptAgent
 
-CALLED = os.path.join(harness.BUILD, "tests/e2e/called.bpf.o")
 REJECTED = os.path.join(harness.BUILD, "tests/e2e/rejected.bpf.o")
-MAX_CALLS = 1000000
 CALLS_PER_S = 5000
 N_SWAPS = 20
 N_CLIENTS = 50
@@ -43,39 +42,14 @@ class Recorder:
         self.process.wait()
 
 
-class Caller:
-    """A process that makes numbered calls from when begin() is called."""
-
-    def __init__(self):
-        self.process = subprocess.Popen(
-            [harness.GENERATOR, "numbered", str(MAX_CALLS), str(CALLS_PER_S)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.pid = self.process.pid
-
-    def begin(self):
-        self.process.stdin.write(b"\n")
-        self.process.stdin.flush()
-
-    def end(self):
-        """Ends it; returns how many calls it made."""
-        self.process.terminate()
-        return json.loads(self.process.communicate(timeout=harness.PATIENCE)[0])["events"]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
-
-
 class SwapTest(harness.AgentTest):
     """The slot "calls" runs a tracker of the calls of a process; events are recorded."""
     agent_options = {"config": f"[Limits]\nMaxConnectionsPerUser={N_CLIENTS + 10}\n"}
 
     def setUp(self):
-        super().setUp()
-        self.caller = self.enterContext(Caller())
+        harness.needs_root()
+        self.agent = self.enterContext(KeptAgent(**self.agent_options))
+        self.caller = self.enterContext(Caller(CALLS_PER_S))
         self.agent.ctl("start", CALLED, "--name", "calls", "--set", f"only_pid={self.caller.pid}")
         self.record = self.enterContext(
             Recorder(self.agent.ctl_command("events", "-o", "jsonl", "calls"),
@@ -83,7 +57,7 @@ class SwapTest(harness.AgentTest):
 
     def begin(self):
         """Lets the calls begin; they are recorded when this returns."""
-        self.caller.begin()
+        self.caller.go()
         self.first = self.record.wait_for(lambda line: "data" in line, "an event")
         self.first = self.first["data"]["number"]
 
@@ -106,7 +80,7 @@ class SwapTest(harness.AgentTest):
     def markers(self):
         """Ends the calls; each must have come once, in order. Returns the markers in order of
         their appearance."""
-        n_calls = self.caller.end()
+        n_calls = self.caller.stop()
         self.record.wait_for(lambda line: line.get("data", {}).get("number") == n_calls,
                              f"call {n_calls}")
         lines = self.record.lines()
