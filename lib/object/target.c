@@ -340,7 +340,7 @@ static int check_twice(const struct eun_slot_options *options, size_t i,
 		int r = request_parse(options->attach[k], &earlier, err);
 
 		if (r == 0 && is_same_place(&earlier, request))
-			r = refuse(err, request, "'%s' is for the same", earlier.text);
+			r = refuse(err, request, "'%s' is for the same programs", earlier.text);
 		if (r < 0)
 			return r;
 	}

@@ -141,7 +141,7 @@ static void test_check_refuses(void **state EUB_UNUSED)
 		{ "tp/a/b", { "gate:iface=a" }, "takes no target", "" },
 		{ "tp/a/b", { "iface=a" }, "no program of the tracker", "" },
 		{ "xdp", { "cgroup=/a" }, "no program of the tracker", "" },
-		{ "xdp", { "iface=a", "iface=b" }, "'iface=a' is for the same", "" },
+		{ "xdp", { "iface=a", "iface=b" }, "'iface=a' is for the same programs", "" },
 		{ "xdp", { "gate:iface=a", "gate:iface=a" }, "is for the same", "" },
 	};
 

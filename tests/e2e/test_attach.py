@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trackers of an interface and a cgroup, by the real client. The tests have a network and a cgroup
+of their own, so that every datagram is known; each passes the three places once."""
+import collections
+import ctypes
+import os
+import shutil
+import socket
+import subprocess
+import unittest
+
+import agent as harness
+
+TARGETS = os.path.join(harness.BUILD, "tests/kernel/targets.bpf.o")
+CLONE_NEWNET = 0x40000000
+N_DATAGRAMS = 100
+EXIT_FAILED, EXIT_USAGE = 1, 2
+
+
+def find_cgroup2():
+    with open("/proc/self/mounts", encoding="utf-8") as file:
+        for line in file:
+            words = line.split()
+            if words[2] == "cgroup2":
+                return words[1]
+    raise unittest.SkipTest("no cgroup v2 is mounted")
+
+
+def join(cgroup):
+    with open(os.path.join(cgroup, "cgroup.procs"), "w", encoding="utf-8") as file:
+        file.write("0")
+
+
+class Bed:
+    """The network and the cgroup of this process, and of the agents that it starts."""
+    home = cgroup = None
+
+    @classmethod
+    def enter(cls):
+        harness.needs_root()
+        if not shutil.which("ip"):
+            raise unittest.SkipTest("ip (iproute2) is not installed")
+        mount = find_cgroup2()
+        with open("/proc/self/cgroup", encoding="utf-8") as file:
+            path = next(line[3:].strip() for line in file if line.startswith("0::"))
+        if harness.libc.unshare(CLONE_NEWNET) < 0:
+            raise unittest.SkipTest(
+                f"no network of our own: {os.strerror(ctypes.get_errno())}")
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        cls.home = mount + path
+        cls.cgroup = os.path.join(mount, f"eunomia-test-{os.getpid()}")
+        os.mkdir(cls.cgroup)
+        join(cls.cgroup)
+
+    @classmethod
+    def leave(cls):
+        join(cls.home)
+        os.rmdir(cls.cgroup)
+
+
+def setUpModule():
+    Bed.enter()
+    unittest.addModuleCleanup(Bed.leave)
+
+
+class AttachTest(harness.AgentTest):
+    def setUp(self):
+        super().setUp()
+        self.socket = self.enterContext(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.connect(self.socket.getsockname())
+        self.socket.settimeout(harness.PATIENCE)
+
+    def send(self, n=N_DATAGRAMS):
+        """Each has gone around before the next is sent: no queue drops any."""
+        for _ in range(n):
+            self.socket.send(b"x")
+            self.socket.recv(1)
+
+    def start(self, *args):
+        return self.agent.ctl("start", TARGETS, "--attach", "iface=lo", "--attach",
+                              f"cgroup={Bed.cgroup}", *args)
+
+    def expect_events(self, n):
+        harness.wait_until(lambda: self.agent.slots()["targets"]["events"] >= n, "all events came")
+        self.assertEqual(self.agent.slots()["targets"]["events"], n)
+
+    def test_every_place_once(self):
+        self.start()
+        with self.agent.events("targets", "--count", str(3 * N_DATAGRAMS)) as events:
+            harness.wait_until(lambda: self.agent.n_connected() >= 2, "the client is there")
+            events.watch(lambda: self.send(1), lambda event: "data" in event)
+        # Nothing came that was not sent.
+        sent = self.agent.slots()["targets"]["events"]
+        self.assertEqual(sent % 3, 0)
+        self.send()
+        self.expect_events(sent + 3 * N_DATAGRAMS)
+        hooks = self.agent.json("show", "targets")["hooks"]
+        self.assertEqual(collections.Counter(hook["mode"] for hook in hooks), {"gate": 3})
+
+    def test_pause_lets_everything_pass(self):
+        self.start()
+        self.send()
+        self.agent.ctl("pause", "targets")
+        self.send()
+        self.agent.ctl("resume", "targets")
+        self.send()
+        self.expect_events(6 * N_DATAGRAMS)
+        self.agent.ctl("stop", "targets")
+        self.send()
+
+    def test_swap_to_the_other_direction(self):
+        self.start()
+        self.send()
+        self.agent.ctl("swap", "targets", TARGETS, "--attach", "iface=lo,dir=egress", "--attach",
+                       f"cgroup={Bed.cgroup}")
+        self.send()
+        self.expect_events(6 * N_DATAGRAMS)
+
+    def test_an_agent_is_killed(self):
+        self.start()
+        self.send()
+        self.expect_events(3 * N_DATAGRAMS)
+        self.agent.kill()
+        self.send()
+        self.agent.start()
+        self.send()
+        self.expect_events(9 * N_DATAGRAMS)
+        self.agent.ctl("stop", "targets")
+
+    def test_refusals(self):
+        for targets, status, cause, hint in (
+                ([], EXIT_FAILED, "--attach at_", ""),
+                (["iface=lo2"], EXIT_FAILED, "no network interface 'lo2'", "did you mean 'lo'?"),
+                (["at_xpd:iface=lo"], EXIT_FAILED, "no program 'at_xpd'", "mean 'at_xdp'"),
+                (["ifac=lo"], EXIT_USAGE, "no 'ifac'", "did you mean 'iface'?"),
+                (["cgroup=/proc"], EXIT_USAGE, "'/proc' is not a cgroup", "findmnt"),
+                (["cgroup=here"], EXIT_USAGE, "does not begin with '/'", "cgroup=PATH"),
+                (["iface=lo", "iface=lo"], EXIT_USAGE, "is for the same", "")):
+            with self.subTest(targets=targets):
+                options = [word for target in targets for word in ("--attach", target)]
+                for verb in ("start", "check", "run"):
+                    done = self.agent.ctl(verb, TARGETS, *options, check=False)
+                    self.assertEqual(done.returncode, status, done.stderr)
+                    self.assertIn(cause, done.stderr)
+                    self.assertIn(hint, done.stderr)
+        self.assertEqual(self.agent.slots(), {})
+
+    def test_what_has_no_target_is_remarked(self):
+        self.agent.ctl("start", TARGETS, "--attach", "at_xdp:iface=lo")
+        slot = self.agent.json("show", "targets")
+        modes = {hook["program"]: hook["mode"] for hook in slot["hooks"]}
+        self.assertEqual(modes, {"at_xdp": "gate", "at_tc": "none", "at_cgroup": "none"})
+        self.assertTrue(any("--attach at_tc:iface=NAME" in note for note in slot["notes"]),
+                        slot["notes"])
+        self.send()
+        self.expect_events(N_DATAGRAMS)
+
+
+if __name__ == "__main__":
+    harness.main()
