@@ -26,6 +26,7 @@
 #include "launch.h"
 #include "listener.h"
 #include "notify.h"
+#include "probation.h"
 #include "pump.h"
 #include "rejoin.h"
 #include "restore.h"
@@ -82,6 +83,7 @@ struct agent {
 	bool is_stop_wanted; /* by a signal while starting */
 	struct watch watch;
 	struct slot_entry *cut_entry; /* whose budget cut events that no sink knows of; or NULL */
+	struct probations probations;
 	struct service service;
 	struct peer_policy policy;
 	struct conn_set conns;
@@ -132,6 +134,7 @@ static void on_event(struct eun_slot *slot, const struct eun_event *event, void 
 
 	assert(schema); /* the engine's schemas of a slot do not change */
 	pump_count(&agent->pump, event->size);
+	slot_count_event(entry, event);
 	if (!fits_budget(agent, entry, event))
 		return;
 	watch_event(&agent->watch, entry, schema, event);
@@ -255,6 +258,7 @@ static void on_stop_step(uv_timer_t *timer)
 static void begin_stop(struct agent *agent)
 {
 	agent->stage = AGENT_STOPPING;
+	rejoin_done(&agent->rejoin);
 	agent->launcher.is_stopping = true;
 	service_begin_stop(&agent->service);
 	notify_stopping(&agent->notify);
@@ -458,14 +462,19 @@ static void restore_slots(struct agent *agent)
 
 static int init_service(struct agent *agent)
 {
+	int r;
+
 	agent->service = (struct service){ .engine = agent->engine,
 					   .slots = &agent->slots,
 					   .watch = &agent->watch,
 					   .jobs = &agent->jobs,
 					   .launcher = &agent->launcher,
+					   .probations = &agent->probations,
 					   .config = &agent->config,
 					   .log = &agent->log };
-	return service_init(&agent->service, &agent->loop);
+	agent->probations = (struct probations){ .slots = &agent->slots, .log = &agent->log };
+	r = probations_init(&agent->probations, &agent->loop);
+	return r < 0 ? r : service_init(&agent->service, &agent->loop);
 }
 
 static int init_clients(struct agent *agent, struct eun_error *err)
@@ -610,6 +619,7 @@ struct agent *agent_free(struct agent *agent)
 	rejoin_done(&agent->rejoin);
 	close_loop(agent);
 	watch_done(&agent->watch);
+	probations_done(&agent->probations);
 	service_done(&agent->service);
 	if (agent->slots.engine)
 		slots_done(&agent->slots);

@@ -21,6 +21,7 @@
 
 struct eun_engine;
 struct launcher;
+struct probations;
 struct rpc_health;
 struct rpc_reflection;
 
@@ -30,6 +31,7 @@ struct service {
 	struct watch *watch;
 	struct job_pool *jobs;
 	struct launcher *launcher;
+	struct probations *probations;
 	const struct config *config;
 	struct log *log;
 	uint64_t started_wall_ns;

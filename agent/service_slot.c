@@ -273,10 +273,11 @@ Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
 	message->started_unix_ns = eun_slot_get_started_wall_ns(slot);
 	message->uptime_ns = eub_clock_mono_ns() - eun_slot_get_started_mono_ns(slot);
 	message->stats = stats_message_new(entry);
-	if (!message->stats || add_identity(message, entry) < 0 || add_hooks(message, slot) < 0 ||
-	    add_schemas(message, entry) < 0 || add_notes(message, slot) < 0 ||
-	    add_budget(message, entry) < 0 || add_loaded(message, slot) < 0 ||
-	    add_survival(message, entry) < 0) {
+	message->probation = strdup(entry->probation);
+	if (!message->stats || !message->probation || add_identity(message, entry) < 0 ||
+	    add_hooks(message, slot) < 0 || add_schemas(message, entry) < 0 ||
+	    add_notes(message, slot) < 0 || add_budget(message, entry) < 0 ||
+	    add_loaded(message, slot) < 0 || add_survival(message, entry) < 0) {
 		eunomia__v1__slot__free_unpacked(message, NULL);
 		return NULL;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Trackers.Swap, Rollback and History: messages to slot_swap.h and back. */
+#include "probation.h"
 #include "service_call.h"
 #include "service_slot.h"
 #include "slot_swap.h"
@@ -118,30 +119,63 @@ static void reply_swap(struct rpc_call *rpc, const struct slot_swap *op)
 	eunomia__v1__swap_reply__free_unpacked(reply, NULL);
 }
 
-static void on_done(struct slot_swap *op, const struct eun_error *err, void *userdata)
+/* A call of Swap or Rollback whose swap is under way. */
+struct swap_op {
+	struct service_call *call;
+	struct probation *probation; /* NULL: none was asked for */
+};
+
+static void begin_probation(struct swap_op *op, const struct slot_swap *swap)
 {
-	struct service_call *call = userdata;
+	struct eun_swap_info info;
+
+	eun_swap_get_info(slot_swap_get_swap(swap), &info);
+	if (op->probation && info.is_committed)
+		probation_begin(EUB_TAKE_PTR(op->probation), info.old_generation);
+}
+
+static void on_done(struct slot_swap *swap, const struct eun_error *err, void *userdata)
+{
+	struct swap_op *op = userdata;
+	struct service_call *call = op->call;
 
 	service_arm_trim(call->audit.service);
 	if (err) {
 		service_call_fail(call, err);
-		return;
+	} else {
+		begin_probation(op, swap);
+		service_audit_end(&call->audit, NULL);
+		if (call->rpc)
+			reply_swap(call->rpc, swap);
+		service_call_finish(call);
 	}
-	service_audit_end(&call->audit, NULL);
-	if (call->rpc)
-		reply_swap(call->rpc, op);
-	service_call_finish(call);
+	(void)probation_free(op->probation);
+	free(op);
 }
 
 static void begin_swap(struct service_call *call, struct slot_entry *entry,
-		       struct slot_swap_request *request)
+		       struct slot_swap_request *request, uint64_t probation_ns)
 {
 	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
+	struct swap_op *op = calloc(1, sizeof(*op));
+	int r = op ? 0 : eub_error_no_memory(&err);
 
-	if (slot_swap_begin(entry, request, on_done, call, &err) < 0) {
-		spec_done(&request->spec);
-		service_call_fail(call, &err);
+	if (r == 0 && probation_ns > 0)
+		r = probation_new(call->audit.service->probations, entry, probation_ns,
+				  &op->probation) < 0
+			? eub_error_no_memory(&err)
+			: 0;
+	if (r == 0) {
+		op->call = call;
+		r = slot_swap_begin(entry, request, on_done, op, &err);
 	}
+	if (r == 0)
+		return;
+	if (op)
+		(void)probation_free(op->probation);
+	free(op);
+	spec_done(&request->spec);
+	service_call_fail(call, &err);
 }
 
 static const enum eun_map_policy policies[] = {
@@ -174,7 +208,7 @@ static void run_swap(struct service_call *call, struct slot_entry *entry)
 		service_call_fail(call, &err);
 		return;
 	}
-	begin_swap(call, entry, &request);
+	begin_swap(call, entry, &request, message->probation_ns);
 }
 
 void service_swap(struct rpc_call *rpc, const ProtobufCMessage *message)
@@ -200,7 +234,7 @@ static void run_rollback(struct service_call *call, struct slot_entry *entry)
 		.origin = STATE_ORIGIN_ROLLBACK,
 	};
 
-	begin_swap(call, entry, &request);
+	begin_swap(call, entry, &request, 0);
 }
 
 void service_rollback(struct rpc_call *rpc, const ProtobufCMessage *message)

@@ -294,6 +294,18 @@ void slot_forget_schemas(struct slot_entry *entry)
 	entry->n_schemas = n_kept;
 }
 
+/* Another generation runs from now on. */
+static void begin_deeds(struct slot_entry *entry)
+{
+	struct eun_slot_stats stats;
+
+	eun_slot_get_stats(entry->slot, &stats);
+	entry->deeds_before = entry->deeds;
+	entry->deeds = (struct slot_deeds){ .generation = eun_slot_get_generation(entry->slot),
+					    .begin_ns = eub_clock_mono_ns(),
+					    .lost_before = stats.lost };
+}
+
 int slots_begin(struct slot_entry *entry, struct eun_slot *slot, struct eun_error *err)
 {
 	struct slots *slots = entry->slots;
@@ -310,6 +322,7 @@ int slots_begin(struct slot_entry *entry, struct eun_slot *slot, struct eun_erro
 	if (r < 0)
 		return r;
 	entry->slot = slot;
+	begin_deeds(entry);
 	set_phase(entry, eun_slot_get_state(slot) == EUN_SLOT_PAUSED ? SLOT_PHASE_PAUSED
 								     : SLOT_PHASE_RUNNING);
 	if (slots->listener.on_started)
@@ -452,6 +465,7 @@ int slot_note_swap(struct slot_entry *entry, const struct eun_swap *swap, const 
 		  "slot '%s': %s from generation %u to %u (tracker '%.64s'), %s, %llu ns",
 		  entry->name, how, info.old_generation, info.new_generation, tracker,
 		  info.is_exact ? "exact" : "with overlap", (unsigned long long)info.switch_ns);
+	begin_deeds(entry);
 	r = add_schemas(entry, entry->slot);
 	if (slots->listener.on_swapped)
 		slots->listener.on_swapped(entry, slots->listener.userdata);
@@ -476,6 +490,18 @@ const struct slot_schema *slot_find_schema(const struct slot_entry *entry,
 		if (entry->schemas[i].schema == schema)
 			return &entry->schemas[i];
 	return NULL;
+}
+
+void slot_count_event(struct slot_entry *entry, const struct eun_event *event)
+{
+	struct slot_deeds *deeds = &entry->deeds;
+
+	if (event->generation != deeds->generation)
+		deeds = &entry->deeds_before;
+	if (event->generation != deeds->generation)
+		return;
+	deeds->events++;
+	deeds->decode_errors += event->size < eun_schema_get_size(event->schema);
 }
 
 void slot_note_lost(struct slot_entry *entry, uint64_t count, const char *reason)

@@ -55,6 +55,15 @@ struct slot_waiter {
 	void (*on_turn)(struct slot_waiter *waiter, struct slot_entry *entry);
 };
 
+/* What a generation did while it ran, as far as this process saw it. */
+struct slot_deeds {
+	uint32_t generation;
+	uint64_t begin_ns; /* monotonic */
+	uint64_t events;
+	uint64_t decode_errors;
+	uint64_t lost_before; /* by the slot, before it ran */
+};
+
 struct slot_entry {
 	struct eub_list link;
 	struct slots *slots;
@@ -68,7 +77,10 @@ struct slot_entry {
 	struct journal_slot *journal;
 	struct account streams; /* what became of its events in all streams that there were */
 	struct budget budget;
-	struct rate lost_lines; /* in the log */
+	struct slot_deeds deeds;	/* of the running generation */
+	struct slot_deeds deeds_before; /* of the one that ran before it */
+	char probation[256];		/* the last way back that probation took; "": none */
+	struct rate lost_lines;		/* in the log */
 	uint64_t n_lost_unsaid;
 	struct job retire;	   /* detaching after the stop */
 	struct state_slot *record; /* what the state folder keeps of it; NULL: nothing. Owned */
@@ -171,6 +183,8 @@ bool slot_needs_job(const struct slot_entry *entry);
 /* NULL if the slot has no such type. */
 const struct slot_schema *slot_find_schema(const struct slot_entry *entry,
 					   const struct eun_schema *schema);
+/* Counts an event for its generation. */
+void slot_count_event(struct slot_entry *entry, const struct eun_event *event);
 /* Notes that events never reached the agent; the log says so at most once a second. */
 void slot_note_lost(struct slot_entry *entry, uint64_t count, const char *reason);
 /* Events that the journal sink left out, and what became of all. */

@@ -16,6 +16,7 @@
 #include "engine/slot.h"
 #include "object/libbpf_log.h"
 
+#include <bpf/bpf.h>
 #include <assert.h>
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -323,6 +324,11 @@ int eun_engine_poll(struct eun_engine *engine, int timeout_ms)
 void eun_engine_trim(struct eun_engine *engine)
 {
 	eun__kernel_btf_trim(engine->kernel_btf);
+}
+
+int eun_engine_time_programs(void)
+{
+	return bpf_enable_stats(BPF_STATS_RUN_TIME);
 }
 
 void *eun_engine_get_userdata(const struct eun_engine *engine)
