@@ -36,17 +36,15 @@ static const struct btf_type *skip_modifiers(const struct btf *btf, uint32_t id)
 	return NULL;
 }
 
-/* The contents of the map that holds the data section @name: ".rodata" is the map "x.rodata". */
+/* The contents of the map that holds the data section @name: ".rodata" is the map "x.rodata", where
+ * x is what there is room for of the tracker's name, which may hold dots too. */
 static char *section_memory(struct bpf_object *object, const char *name, size_t *ret_size)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, object)
 	{
-		const char *map_name = bpf_map__name(map);
-		const char *dot = strchr(map_name, '.');
-
-		if (bpf_map__is_internal(map) && dot && eub_streq(dot, name)) {
+		if (bpf_map__is_internal(map) && eub_has_suffix(bpf_map__name(map), name)) {
 			const void *memory = bpf_map__initial_value(map, ret_size);
 
 			/* libbpf means it to be written before the load. */
