@@ -3,6 +3,9 @@
  * A slot waits until as many clients came back as its page says there were, but not for ever: some
  * were perhaps killed too. After WAIT_MS, or when a ring of the slot is half full, its events go to
  * whoever is there. Who comes later is told what it has missed.
+ *
+ * Meanwhile the slot is busy, as soon as whoever put it in is done with it: a swap or a stop hands
+ * up what the rings hold, so those wait in line.
  */
 #include "rejoin.h"
 
@@ -21,6 +24,8 @@
 struct rejoin_slot {
 	struct eub_list link; /* in rejoin.slots */
 	struct slot_entry *entry;
+	struct slot_waiter waiter;
+	bool has_turn;	    /* it made the slot busy */
 	uint32_t n_missing; /* clients, > 0 */
 	uint64_t until_ns;
 };
@@ -33,22 +38,37 @@ static struct rejoin_slot *find(const struct rejoin *rejoin, const struct slot_e
 	return NULL;
 }
 
+static void on_turn(struct slot_waiter *waiter, struct slot_entry *entry)
+{
+	struct rejoin_slot *slot = EUB_CONTAINER_OF(waiter, struct rejoin_slot, waiter);
+
+	slot->has_turn = entry;
+	if (entry)
+		slot_set_busy(entry, true);
+}
+
+/* May serve others that wait for the slot. */
 static void remove_slot(struct rejoin *rejoin, struct rejoin_slot *slot)
 {
+	struct slot_entry *entry = slot->entry;
+	bool had_turn = slot->has_turn;
+
 	eub_list_remove(&slot->link);
+	slot_unwait(&slot->waiter);
 	free(slot);
 	if (eub_list_is_empty(&rejoin->slots))
 		(void)uv_timer_stop(&rejoin->timer); /* cannot fail */
+	if (had_turn)
+		slot_set_busy(entry, false);
 }
 
 static void let_go(struct rejoin *rejoin, struct rejoin_slot *slot)
 {
-	struct slot_entry *entry = slot->entry;
-
-	eun_slot_hold(entry->slot, false);
-	remove_slot(rejoin, slot);
+	eun_slot_hold(slot->entry->slot, false);
+	eub_list_remove(&slot->link);
 	if (rejoin->on_released)
-		rejoin->on_released(entry, rejoin->userdata);
+		rejoin->on_released(slot->entry, rejoin->userdata);
+	remove_slot(rejoin, slot);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -101,11 +121,13 @@ void rejoin_begin(struct rejoin *rejoin, struct slot_entry *entry)
 		return; /* who comes back is told what it missed */
 	*slot = (struct rejoin_slot){
 		.entry = entry,
+		.waiter.on_turn = on_turn,
 		.n_missing = n,
 		.until_ns = eub_clock_mono_ns() + WAIT_MS * UINT64_C(1000000),
 	};
 	eub_list_append(&rejoin->slots, &slot->link);
 	eun_slot_hold(entry->slot, true);
+	slot_wait(entry, &slot->waiter);
 	(void)uv_timer_start(&rejoin->timer, on_timer, LOOK_MS, LOOK_MS); /* was initialised */
 }
 
@@ -121,8 +143,10 @@ void rejoin_forget(struct rejoin *rejoin, const struct slot_entry *entry)
 {
 	struct rejoin_slot *slot = find(rejoin, entry);
 
-	if (slot)
-		remove_slot(rejoin, slot);
+	if (!slot)
+		return;
+	slot->has_turn = false; /* whoever stops it decides what may be done to it now */
+	remove_slot(rejoin, slot);
 }
 
 bool rejoin_is_waiting(const struct rejoin *rejoin, const struct slot_entry *entry)

@@ -24,7 +24,7 @@ struct rejoin {
 /* The callback is set by the owner before, who also closes the timer. Return: 0; -errno of libuv.
  */
 int rejoin_init(struct rejoin *rejoin, uv_loop_t *loop);
-/* Forgets all of them. Nothing if it is all zeros. */
+/* Forgets all of them, and leaves their events where they are. Nothing if it is all zeros. */
 void rejoin_done(struct rejoin *rejoin);
 /* Holds the events of a slot that has just begun, if somebody listened to it before the restart. */
 void rejoin_begin(struct rejoin *rejoin, struct slot_entry *entry);
