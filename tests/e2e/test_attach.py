@@ -13,6 +13,7 @@ import agent as harness
 
 TARGETS = os.path.join(harness.BUILD, "tests/kernel/targets.bpf.o")
 CLONE_NEWNET = 0x40000000
+FRAME_TYPE = 0x88B5  # for experiments (IEEE 802)
 N_DATAGRAMS = 100
 EXIT_FAILED, EXIT_USAGE = 1, 2
 
@@ -145,6 +146,38 @@ class AttachTest(harness.AgentTest):
                     self.assertIn(cause, done.stderr)
                     self.assertIn(hint, done.stderr)
         self.assertEqual(self.agent.slots(), {})
+
+    def test_xdp_in_the_driver(self):
+        # veth has XDP of its own; a swap changes nothing of how the gate hangs there.
+        done = subprocess.run(["ip", "link", "add", "xdp0", "type", "veth", "peer", "xdp1"],
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            self.skipTest(f"no veth here: {done.stderr}")
+        self.addCleanup(subprocess.run, ["ip", "link", "delete", "xdp0"], check=True)
+        # No neighbour discovery: there are no frames but ours.
+        for name in ("xdp0", "xdp1"):
+            with open(f"/proc/sys/net/ipv6/conf/{name}/disable_ipv6", "w",
+                      encoding="utf-8") as file:
+                file.write("1")
+            subprocess.run(["ip", "link", "set", name, "up"], check=True)
+        ends = {name: self.enterContext(socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
+                                                      socket.htons(FRAME_TYPE)))
+                for name in ("xdp0", "xdp1")}
+        for name, end in ends.items():
+            end.bind((name, FRAME_TYPE))
+            end.settimeout(harness.PATIENCE)
+        frame = b"\xff" * 6 + b"\x02" * 6 + FRAME_TYPE.to_bytes(2, "big") + b"x" * 50
+        self.agent.ctl("start", TARGETS, "--attach", "at_xdp:iface=xdp0")
+        for generation in range(1, 4):
+            details = subprocess.run(["ip", "-d", "link", "show", "xdp0"], capture_output=True,
+                                     text=True, check=True).stdout
+            self.assertIn("prog/xdp", details)
+            self.assertNotIn("xdpgeneric", details)
+            for _ in range(N_DATAGRAMS):
+                ends["xdp1"].send(frame)
+                self.assertEqual(ends["xdp0"].recv(1500), frame)
+            self.expect_events(generation * N_DATAGRAMS)
+            self.agent.ctl("swap", "targets", TARGETS, "--attach", "at_xdp:iface=xdp0")
 
     def test_what_has_no_target_is_remarked(self):
         self.agent.ctl("start", TARGETS, "--attach", "at_xdp:iface=lo")
