@@ -155,13 +155,22 @@ static void pause_attempts(struct follower *follower)
 	follower->pause_ms = EUB_MIN(follower->pause_ms * 2, (int)CTL_RECONNECT_LONGEST_MS);
 }
 
-/* Whether to try again after the failure in @err, which is emptied then. Waits before. */
-static bool wants_reconnect(struct follower *follower, struct eun_error *err)
+/* Whether the failure may pass. Who was let in before is let in again, but an agent that starts has
+ * its socket to itself for a moment. */
+static bool is_passing(const struct follower *follower, const struct eun_error *err)
+{
+	return err->reason == EUN_REASON_UNREACHABLE ||
+	       (err->reason == EUN_REASON_PERMISSION && follower->give_up_ns > 0);
+}
+
+/* Waits before the next attempt, if the failure in @err may pass; then empties it. Return: whether
+ * to try again. */
+static bool wait_for_retry(struct follower *follower, struct eun_error *err)
 {
 	struct ctl *ctl = follower->ctl;
 	uint64_t now_ns = eub_clock_mono_ns();
 
-	if (err->reason != EUN_REASON_UNREACHABLE || !follower->was_connected ||
+	if (!is_passing(follower, err) || !follower->was_connected ||
 	    ctl->options.is_not_reconnecting || is_over(follower))
 		return false;
 	client_close(ctl);
@@ -195,10 +204,10 @@ static int follow(struct follower *follower, struct eun_error *err)
 		r = open_stream(follower, err);
 		if (r == 0)
 			r = read_stream(follower, err);
-	} while (r < 0 ? wants_reconnect(follower, err) : wants_rest(follower));
+	} while (r < 0 ? wait_for_retry(follower, err) : wants_rest(follower));
 	/* A bound or a signal ends it well, also while the agent is away. */
 	if (follower->was_connected && is_over(follower) &&
-	    (r == -EINTR || err->reason == EUN_REASON_UNREACHABLE))
+	    (r == -EINTR || is_passing(follower, err)))
 		return 0;
 	return r;
 }

@@ -18,6 +18,7 @@ enum script_end {
 	SCRIPT_VANISH,
 	SCRIPT_FINISH,	    /* OK */
 	SCRIPT_UNAVAILABLE, /* as an agent that stops */
+	SCRIPT_FORBIDDEN,
 };
 
 /* Its streams, in order. */
@@ -51,6 +52,11 @@ static const struct script {
 	  { { 5, 10, 2, { 10, 11 }, 0, 0, SCRIPT_DROP },
 	    { 5, 11, 1, { 11 }, 0, 0, SCRIPT_FINISH },
 	    { 5, 12, 1, { 12 }, 0, 0, SCRIPT_FINISH } } },
+	{ "forbidden",
+	  3,
+	  { { 5, 10, 1, { 10 }, 0, 0, SCRIPT_DROP },
+	    { 5, 11, 0, { 0 }, 0, 0, SCRIPT_FORBIDDEN },
+	    { 5, 11, 1, { 11 }, 0, 0, SCRIPT_FINISH } } },
 	{ "gone", 1, { { 5, 10, 1, { 10 }, 0, 0, SCRIPT_VANISH } } },
 	{ "unnumbered",
 	  2,
@@ -184,12 +190,16 @@ static enum fake_end end_script(struct rpc_call *call, enum script_end end)
 		return FAKE_END_NONE;
 	case SCRIPT_UNAVAILABLE:
 		(void)eun_error_set(&err, -ECONNRESET, EUN_REASON_UNREACHABLE, "stopping");
-		rpc_call_finish_error(call, &err);
-		eun_error_done(&err);
-		return FAKE_END_NONE;
+		break;
+	case SCRIPT_FORBIDDEN:
+		(void)eun_error_set(&err, -EACCES, EUN_REASON_PERMISSION, "not yet");
+		break;
 	default:
 		return FAKE_END_NONE;
 	}
+	rpc_call_finish_error(call, &err);
+	eun_error_done(&err);
+	return FAKE_END_NONE;
 }
 
 static enum fake_end play(struct rpc_call *call, const struct script *script,
@@ -202,8 +212,10 @@ static enum fake_end play(struct rpc_call *call, const struct script *script,
 		(void)snprintf(body, sizeof(body), "{\"from\":\"%s/%u/%u\"}",
 			       request->from[0]->slot, request->from[0]->ring,
 			       (unsigned int)request->from[0]->next_seq);
-	send_schema(call, script->slot, 7, step->ring, step->next_seq);
-	send_script_events(call, script->slot, step, body);
+	if (step->n_seqs > 0) {
+		send_schema(call, script->slot, 7, step->ring, step->next_seq);
+		send_script_events(call, script->slot, step, body);
+	}
 	if (step->lost_to > 0) {
 		eunomia__v1__lost__init(&lost);
 		lost.slot = text(script->slot);

@@ -92,6 +92,18 @@ static void test_agent_that_says_so(void **state)
 	check(&c, CTL_EXIT_OK, "{}\n" FROM("refused/5/11") "\n", AWAY BACK);
 }
 
+static void test_agent_that_is_not_open_yet(void **state)
+{
+	struct captured c = CAPTURE("events", "forbidden", "-o", "raw-json");
+
+	(void)state;
+	check(&c, CTL_EXIT_OK, "{}\n" FROM("forbidden/5/11") "\n", AWAY BACK);
+	/* At first it is what it says. */
+	c = CAPTURE("events", "secret");
+	assert_int_equal(c.status, CTL_EXIT_PERMISSION);
+	captured_done(&c);
+}
+
 static void test_count_over_reconnects(void **state)
 {
 	struct captured c = CAPTURE("events", "counted", "-o", "jsonl", "-q", "--count", "3");
@@ -161,6 +173,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ring_made_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ring_without_numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_agent_that_says_so, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_agent_that_is_not_open_yet, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_count_over_reconnects, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_from, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_reconnect, set_up, tear_down),
