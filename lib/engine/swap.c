@@ -275,6 +275,7 @@ int eun_rollback_new(struct eun_slot *slot, uint32_t generation, uint32_t expect
 	r = swap_alloc(slot, &swap, err);
 	if (r < 0)
 		return r;
+	assert(swap);
 	swap->next = next;
 	swap->keep = EUN__GENERATIONS_MAX; /* nothing goes */
 	r = compare_hooks(swap, err);

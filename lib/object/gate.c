@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "object/gate_elf.h"
+#include "object/insn.h"
 #include "object/libbpf_log.h"
 #include "object/limits.h"
 #include "object/link.h"
@@ -44,15 +45,7 @@ struct eun__gate {
 	struct eun__links links;
 };
 
-#define INSN(code_, dst_, src_, off_, imm_)                                                        \
-	((struct bpf_insn){                                                                        \
-	    .code = (code_), .dst_reg = (dst_), .src_reg = (src_), .off = (off_), .imm = (imm_) })
-#define MOV_REG(dst_, src_)	 INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst_, src_, 0, 0)
-#define MOV_IMM(dst_, imm_)	 INSN(BPF_ALU64 | BPF_MOV | BPF_K, dst_, 0, 0, imm_)
-#define LOAD_FD(dst_, src_, fd_) INSN(BPF_LD | BPF_DW | BPF_IMM, dst_, src_, 0, fd_)
-#define LOAD_FD_2(imm_)		 INSN(0, 0, 0, 0, imm_)
-#define CALL(helper_)		 INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helper_)
-#define SKIPPED_OFFSET		 ((int32_t)offsetof(struct eun__page, skipped))
+#define SKIPPED_OFFSET ((int32_t)offsetof(struct eun__page, skipped))
 
 #define GATE_INSNS 19
 
@@ -76,15 +69,16 @@ static void write_program(struct bpf_insn insns[static GATE_INSNS], int switch_f
 		CALL(BPF_FUNC_tail_call),
 		/* Still here: there is no such entry. A closed switch counts the invocation. */
 		MOV_REG(BPF_REG_1, BPF_REG_6),
-		asks_for_function ? CALL(BPF_FUNC_get_func_ip) : MOV_REG(BPF_REG_1, BPF_REG_6),
+		asks_for_function ? (struct bpf_insn)CALL(BPF_FUNC_get_func_ip)
+				  : (struct bpf_insn)MOV_REG(BPF_REG_1, BPF_REG_6),
 		INSN(BPF_ALU | BPF_MOV | BPF_K, BPF_REG_1, 0, 0, -1), /* 32 bits of ones */
 		INSN(BPF_JMP | BPF_JNE | BPF_X, BPF_REG_7, BPF_REG_1, 4, 0),
 		MOV_REG(BPF_REG_1, BPF_REG_8),
-		INSN(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_1, 0, 0, SKIPPED_OFFSET),
+		ADD_IMM(BPF_REG_1, SKIPPED_OFFSET),
 		MOV_IMM(BPF_REG_2, 1),
-		INSN(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_1, BPF_REG_2, 0, BPF_ADD),
+		ATOMIC_ADD(BPF_REG_1, BPF_REG_2),
 		MOV_IMM(BPF_REG_0, verdict),
-		INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+		EXIT(),
 	};
 
 	static_assert(EUB_ARRAY_SIZE(program) == GATE_INSNS, "as many as GATE_INSNS says");

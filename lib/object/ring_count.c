@@ -25,6 +25,7 @@
 #include "base/str.h"
 #include "btf/ext_append.h"
 #include "object/elf_edit.h"
+#include "object/insn.h"
 #include "package/elf.h"
 
 #include <assert.h>
@@ -37,11 +38,6 @@
 
 #define TEXT_SECTION ".text"
 
-#define INSN(code_, dst_, src_, off_, imm_)                                                        \
-	((struct bpf_insn){                                                                        \
-	    .code = (code_), .dst_reg = (dst_), .src_reg = (src_), .off = (off_), .imm = (imm_) })
-#define COPY(dst_, src_)  INSN(BPF_ALU64 | BPF_MOV | BPF_X, dst_, src_, 0, 0)
-#define NEGATE(reg_)	  INSN(BPF_ALU64 | BPF_NEG, reg_, 0, 0, 0)
 #define SKIP_COUNT(test_) INSN(BPF_JMP | (test_) | BPF_K, BPF_REG_1, 0, 4, 0)
 
 #define FUNCTION_INSNS 9
@@ -58,9 +54,9 @@ struct counted_helper {
 static const struct counted_helper helpers[] = {
 	{ BPF_FUNC_ringbuf_reserve, "eunomia_ring_reserve", NEGATE(BPF_REG_1),
 	  SKIP_COUNT(BPF_JNE) },
-	{ BPF_FUNC_ringbuf_output, "eunomia_ring_output", COPY(BPF_REG_1, BPF_REG_0),
+	{ BPF_FUNC_ringbuf_output, "eunomia_ring_output", MOV_REG(BPF_REG_1, BPF_REG_0),
 	  SKIP_COUNT(BPF_JSGE) },
-	{ BPF_FUNC_ringbuf_reserve_dynptr, "eunomia_ring_dynptr", COPY(BPF_REG_1, BPF_REG_0),
+	{ BPF_FUNC_ringbuf_reserve_dynptr, "eunomia_ring_dynptr", MOV_REG(BPF_REG_1, BPF_REG_0),
 	  SKIP_COUNT(BPF_JSGE) },
 };
 
@@ -130,16 +126,15 @@ static void add_functions(struct edit *edit, const struct eun__ring_counter *cou
 {
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(helpers); i++) {
 		const struct bpf_insn function[] = {
-			INSN(BPF_JMP | BPF_CALL, 0, 0, 0, helpers[i].helper),
-			COPY(BPF_REG_1, BPF_REG_0),
+			CALL(helpers[i].helper),
+			MOV_REG(BPF_REG_1, BPF_REG_0),
 			helpers[i].prepare,
 			helpers[i].skip,
-			INSN(BPF_LD | BPF_DW | BPF_IMM, BPF_REG_1, BPF_PSEUDO_MAP_VALUE, 0,
-			     counter->map_fd),
-			INSN(0, 0, 0, 0, (int32_t)counter->offset),
-			INSN(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_2, 0, 0, 1),
-			INSN(BPF_STX | BPF_ATOMIC | BPF_DW, BPF_REG_1, BPF_REG_2, 0, BPF_ADD),
-			INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+			LOAD_FD(BPF_REG_1, BPF_PSEUDO_MAP_VALUE, counter->map_fd),
+			LOAD_FD_2((int32_t)counter->offset),
+			MOV_IMM(BPF_REG_2, 1),
+			ATOMIC_ADD(BPF_REG_1, BPF_REG_2),
+			EXIT(),
 		};
 
 		static_assert(sizeof(function) == FUNCTION_BYTES, "as FUNCTION_INSNS says");
