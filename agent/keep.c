@@ -22,44 +22,44 @@ static bool is_fatal(int code)
 	return code == -EBUSY || code == -EPROTONOSUPPORT || code == -EBADMSG || code == -ENOMEM;
 }
 
-/* Notes why something is missing. Return: 0; @code if the agent must not go on; -ENOMEM. */
-static int go_without(struct log *log, int code, const char *what, char **why,
-		      struct eun_error *err)
+/*
+ * What follows from opening one of the folders. @why: its failure, moved to @err if the agent must
+ * not go on. Return: 0, with the reason in *@ret_reason; @code; -ENOMEM.
+ */
+static int judge(struct log *log, int code, const char *what, struct eun_error *why,
+		 char **ret_reason, struct eun_error *err)
 {
-	if (is_fatal(code))
+	if (is_fatal(code)) {
+		if (err)
+			*err = *why;
+		else
+			eun_error_done(why);
 		return code;
-	*why = strdup(err->message);
-	if (!*why)
-		return eub_error_no_memory(err);
-	log_write(log, LOG_LEVEL_WARNING, LOG_ID_SURVIVAL_LIMITED, NULL, 0,
-		  "%s, continuing without %s", err->message, what);
-	eun_error_done(err);
-	return 0;
-}
-
-static int note_present(char **why, struct eun_error *err)
-{
-	*why = strdup("");
-	return *why ? 0 : eub_error_no_memory(err);
+	}
+	if (code < 0)
+		log_write(log, LOG_LEVEL_WARNING, LOG_ID_SURVIVAL_LIMITED, NULL, 0,
+			  "%s, continuing without %s", why->message, what);
+	*ret_reason = strdup(code < 0 ? why->message : "");
+	eun_error_done(why);
+	return *ret_reason ? 0 : eub_error_no_memory(err);
 }
 
 int keep_open(struct keep *keep, const struct config *config, struct log *log,
 	      struct eun_error *err)
 {
-	int r = state_open(config->state_dir, STATE_BOOT_ID_PATH, &keep->state, err);
+	struct eun_error why = EUN_ERROR_INIT;
+	int r = state_open(config->state_dir, STATE_BOOT_ID_PATH, &keep->state, &why);
 
-	r = r == 0 ? note_present(&keep->no_state, err)
-		   : go_without(log, r, "survival of restarts", &keep->no_state, err);
+	r = judge(log, r, "survival of restarts", &why, &keep->no_state, err);
 	if (r < 0)
 		return r;
 	if (!keep->state) { /* what is pinned could not be taken over */
 		keep->no_pins = strdup(keep->no_state);
 		return keep->no_pins ? 0 : eub_error_no_memory(err);
 	}
-	r = pins_open(config->bpffs_dir, &keep->pins, err);
-	return r == 0 ? note_present(&keep->no_pins, err)
-		      : go_without(log, r, "pins: a restart ends trackers and starts them afresh",
-				   &keep->no_pins, err);
+	r = pins_open(config->bpffs_dir, &keep->pins, &why);
+	return judge(log, r, "pins: a restart ends trackers and starts them afresh", &why,
+		     &keep->no_pins, err);
 }
 
 void keep_close(struct keep *keep)
