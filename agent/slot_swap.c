@@ -183,6 +183,15 @@ static void fail(struct slot_swap *swap)
 	undo(swap);
 }
 
+/* The history tells of each generation how it came to run the last time. */
+static void note_way_back(const struct slot_swap *swap, uint32_t number)
+{
+	struct state_generation *generation = state_slot_find(swap->entry->record, number);
+
+	if (generation)
+		generation->origin = swap->request.origin;
+}
+
 static int commit(struct slot_swap *swap)
 {
 	struct slot_entry *entry = swap->entry;
@@ -198,6 +207,8 @@ static int commit(struct slot_swap *swap)
 		return r;
 	eun_swap_get_info(swap->swap, &info);
 	entry->record->current = info.new_generation;
+	if (swap->request.is_rollback)
+		note_way_back(swap, info.new_generation);
 	(void)slot_note_swap(entry, swap->swap, state_origin_to_string(swap->request.origin));
 	return 0;
 }
