@@ -173,8 +173,7 @@ static void on_back(struct slot_swap *swap, const struct eun_error *err, void *u
 static void go_back(struct probation *probation, struct slot_entry *entry, const char *reason)
 {
 	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
-	struct slot_swap_request request = { .spec = SPEC_INIT,
-					     .is_rollback = true,
+	struct slot_swap_request request = { .is_rollback = true,
 					     .rollback_to = probation->old_generation,
 					     .expected_generation = probation->new_generation,
 					     .origin = STATE_ORIGIN_PROBATION };

@@ -43,7 +43,8 @@ static void note_name(struct service_audit *audit, const struct slot_entry *entr
 	const char *name = entry ? entry->name : audit->slot[0] ? audit->slot : err->subject;
 
 	if (name != audit->slot)
-		(void)snprintf(audit->slot, sizeof(audit->slot), "%s", name);
+		(void)snprintf(audit->slot, sizeof(audit->slot), "%.*s", EUN_SLOT_NAME_MAX - 1,
+			       name);
 }
 
 static void on_launched(struct slot_entry *entry, const struct eun_error *err, void *userdata)

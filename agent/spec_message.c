@@ -73,7 +73,7 @@ int spec_from_message(struct spec *spec, const Eunomia__V1__StartRequest *messag
 		      const struct config *config, enum spec_package_rule rule,
 		      struct eun_error *err)
 {
-	unsigned int n_sources = (message->tracker[0] != '\0') + (message->package.len > 0);
+	int n_sources = (message->tracker[0] != '\0') + (message->package.len > 0);
 	int r;
 
 	if (n_sources > 1 || (n_sources == 0 && rule == SPEC_PACKAGE_NEEDED))
