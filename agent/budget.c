@@ -29,9 +29,14 @@ static struct budget_bucket full_bucket(uint64_t limit)
 
 void budget_init(struct budget *budget, const struct budget_limits *limits)
 {
-	*budget = (struct budget){ .limits = *limits,
-				   .events = full_bucket(limits->events_per_second),
-				   .bytes = full_bucket(limits->bytes_per_second) };
+	const struct budget_limits bounded = {
+		.events_per_second = EUB_MIN(limits->events_per_second, BUDGET_MAX),
+		.bytes_per_second = EUB_MIN(limits->bytes_per_second, BUDGET_MAX),
+	};
+
+	*budget = (struct budget){ .limits = bounded,
+				   .events = full_bucket(bounded.events_per_second),
+				   .bytes = full_bucket(bounded.bytes_per_second) };
 }
 
 static void refill(struct budget_bucket *bucket, uint64_t now_ns)

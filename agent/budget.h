@@ -42,7 +42,7 @@ struct budget {
 
 /* Return: 0; -ERANGE with the message in @err. */
 int budget_check(const struct budget_limits *limits, struct eun_error *err);
-/* @limits: checked. The buckets are full. */
+/* The buckets are full. Numbers over BUDGET_MAX are taken for it. */
 void budget_init(struct budget *budget, const struct budget_limits *limits);
 static inline bool budget_is_bounded(const struct budget *budget)
 {

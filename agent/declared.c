@@ -120,13 +120,13 @@ static int set_ring_bytes(struct reading *reading, const char *value, struct eun
 
 static int set_events_per_second(struct reading *reading, const char *value, struct eun_error *err)
 {
-	return parse_number("EventsPerSecond", value, UINT64_MAX,
+	return parse_number("EventsPerSecond", value, BUDGET_MAX,
 			    &reading->declared->budget.events_per_second, err);
 }
 
 static int set_bytes_per_second(struct reading *reading, const char *value, struct eun_error *err)
 {
-	return parse_number("BytesPerSecond", value, UINT64_MAX,
+	return parse_number("BytesPerSecond", value, BUDGET_MAX,
 			    &reading->declared->budget.bytes_per_second, err);
 }
 

@@ -123,14 +123,28 @@ static void reply_swap(struct rpc_call *rpc, const struct slot_swap *op)
 struct swap_op {
 	struct service_call *call;
 	struct probation *probation; /* NULL: none was asked for */
+	bool has_budget;	     /* another one was given, for after the switch */
+	struct budget_limits budget;
 };
 
-static void begin_probation(struct swap_op *op, const struct slot_swap *swap)
+static void apply_budget(const struct swap_op *op, struct slot_entry *entry)
+{
+	if (!op->has_budget)
+		return;
+	budget_init(&entry->budget, &op->budget);
+	entry->record->budget = op->budget; /* written with the switch */
+}
+
+/* The new generation runs. */
+static void note_commit(struct swap_op *op, const struct slot_swap *swap)
 {
 	struct eun_swap_info info;
 
 	eun_swap_get_info(slot_swap_get_swap(swap), &info);
-	if (op->probation && info.is_committed)
+	if (!info.is_committed)
+		return;
+	apply_budget(op, slot_swap_get_entry(swap));
+	if (op->probation)
 		probation_begin(EUB_TAKE_PTR(op->probation), info.old_generation);
 }
 
@@ -143,7 +157,7 @@ static void on_done(struct slot_swap *swap, const struct eun_error *err, void *u
 	if (err) {
 		service_call_fail(call, err);
 	} else {
-		begin_probation(op, swap);
+		note_commit(op, swap);
 		service_audit_end(&call->audit, NULL);
 		if (call->rpc)
 			reply_swap(call->rpc, swap);
@@ -153,22 +167,40 @@ static void on_done(struct slot_swap *swap, const struct eun_error *err, void *u
 	free(op);
 }
 
+/* What a swap is asked for beside the switch. */
+struct swap_wishes {
+	uint64_t probation_ns;
+	const Eunomia__V1__Budget *budget; /* NULL: as it is */
+};
+
+static int swap_op_init(struct swap_op *op, struct service_call *call, struct slot_entry *entry,
+			const struct swap_wishes *wishes, struct eun_error *err)
+{
+	struct probations *probations = call->audit.service->probations;
+
+	op->call = call;
+	if (wishes->probation_ns > 0 &&
+	    probation_new(probations, entry, wishes->probation_ns, &op->probation) < 0)
+		return eub_error_no_memory(err);
+	if (!wishes->budget)
+		return 0;
+	op->has_budget = true;
+	op->budget.events_per_second = wishes->budget->events_per_second;
+	op->budget.bytes_per_second = wishes->budget->bytes_per_second;
+	return budget_check(&op->budget, err);
+}
+
 static void begin_swap(struct service_call *call, struct slot_entry *entry,
-		       struct slot_swap_request *request, uint64_t probation_ns)
+		       struct slot_swap_request *request, const struct swap_wishes *wishes)
 {
 	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
 	struct swap_op *op = calloc(1, sizeof(*op));
 	int r = op ? 0 : eub_error_no_memory(&err);
 
-	if (r == 0 && probation_ns > 0)
-		r = probation_new(call->audit.service->probations, entry, probation_ns,
-				  &op->probation) < 0
-			? eub_error_no_memory(&err)
-			: 0;
-	if (r == 0) {
-		op->call = call;
+	if (r == 0)
+		r = swap_op_init(op, call, entry, wishes, &err);
+	if (r == 0)
 		r = slot_swap_begin(entry, request, on_done, op, &err);
-	}
 	if (r == 0)
 		return;
 	if (op)
@@ -194,6 +226,7 @@ static void run_swap(struct service_call *call, struct slot_entry *entry)
 		.is_dry_run = message->dry_run,
 		.origin = STATE_ORIGIN_SWAP,
 	};
+	const struct swap_wishes wishes = { message->probation_ns, message->start->budget };
 
 	if ((size_t)message->maps >= EUB_ARRAY_SIZE(policies)) {
 		(void)eun_error_set(&err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
@@ -208,7 +241,7 @@ static void run_swap(struct service_call *call, struct slot_entry *entry)
 		service_call_fail(call, &err);
 		return;
 	}
-	begin_swap(call, entry, &request, message->probation_ns);
+	begin_swap(call, entry, &request, &wishes);
 }
 
 void service_swap(struct rpc_call *rpc, const ProtobufCMessage *message)
@@ -234,7 +267,7 @@ static void run_rollback(struct service_call *call, struct slot_entry *entry)
 		.origin = STATE_ORIGIN_ROLLBACK,
 	};
 
-	begin_swap(call, entry, &request, 0);
+	begin_swap(call, entry, &request, &(struct swap_wishes){ 0 });
 }
 
 void service_rollback(struct rpc_call *rpc, const ProtobufCMessage *message)

@@ -203,6 +203,15 @@ class Accounting(harness.AgentTest):
         # An event has 32 bytes.
         self.assertGreaterEqual(reasons_of(sinks["journal"])["budget"], 5000 - 100 * 30)
 
+    def test_a_swap_changes_the_budget(self):
+        self.start("numbers", os.getpid(), "--budget-events", "7")
+        self.agent.ctl("swap", "numbers", "--dry-run", "--budget-events", "8")
+        self.assertEqual(self.show("numbers")["budget"]["events_per_second"], 7)
+        self.agent.ctl("swap", "numbers", "--set", "only_pid=1")
+        self.assertEqual(self.show("numbers")["budget"]["events_per_second"], 7)
+        self.agent.ctl("swap", "numbers", "--budget-events", "9")
+        self.assertEqual(self.show("numbers")["budget"]["events_per_second"], 9)
+
     def test_budgets_and_rings_that_are_too_large(self):
         done = self.agent.ctl("start", harness.NUMBERED, "--budget-events", "1000000001",
                               check=False)

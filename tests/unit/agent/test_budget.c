@@ -118,6 +118,17 @@ static void test_too_large_is_refused(void **state EUB_UNUSED)
 	}
 }
 
+/* From a file that somebody changed by hand. */
+static void test_too_large_is_taken_for_the_largest(void **state EUB_UNUSED)
+{
+	const struct budget_limits limits = { UINT64_MAX, UINT64_MAX };
+	struct budget budget;
+
+	budget_init(&budget, &limits);
+	assert_int_equal(budget.limits.events_per_second, BUDGET_MAX);
+	assert_int_equal(offer(&budget, 100000, 16u << 20, START_NS), BUDGET_MAX >> 24);
+}
+
 static void test_cuts_are_runs_of_one_ring(void **state EUB_UNUSED)
 {
 	struct budget budget = new_budget(1, 0);
@@ -147,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_larger_than_the_bucket),
 		cmocka_unit_test(test_largest),
 		cmocka_unit_test(test_too_large_is_refused),
+		cmocka_unit_test(test_too_large_is_taken_for_the_largest),
 		cmocka_unit_test(test_cuts_are_runs_of_one_ring),
 	};
 
