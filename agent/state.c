@@ -99,7 +99,7 @@ static int (*const migrations[])(const struct state *state, struct eun_error *er
 };
 _Static_assert(EUB_ARRAY_SIZE(migrations) == VERSION, "a way from every older version");
 
-/* 0 where no version was ever written. */
+/* 0 where no version was ever written, or the write was lost in a power failure. */
 static int read_version(const char *path, uint64_t *ret_version, struct eun_error *err)
 {
 	_cleanup_(eub_buf_done) struct eub_buf buf = EUB_BUF_INIT;
@@ -107,7 +107,7 @@ static int read_version(const char *path, uint64_t *ret_version, struct eun_erro
 	int r = eub_read_file(path, VERSION_BYTES, &buf);
 
 	*ret_version = 0;
-	if (r == -ENOENT)
+	if (r == -ENOENT || (r == 0 && buf.len == 0))
 		return 0;
 	if (r == 0) {
 		memcpy(text, buf.data, buf.len);
@@ -135,11 +135,10 @@ static int refuse_version(const char *path, uint64_t version, struct eun_error *
 	return -EPROTONOSUPPORT;
 }
 
+/* Not synced: an agent starts within milliseconds. A version that gets lost is found out again. */
 static int write_version(const char *path, struct eun_error *err)
 {
-	const struct eub_replace_options options = { .mode = 0600,
-						     .is_durable = true,
-						     .on_step = fault_point };
+	const struct eub_replace_options options = { .mode = 0600, .on_step = fault_point };
 	char text[VERSION_BYTES];
 	int n = snprintf(text, sizeof(text), "%d\n", VERSION);
 	int r = eub_replace_file(path, text, (size_t)n, &options);
