@@ -33,6 +33,7 @@
 #include "service.h"
 #include "sink_journal.h"
 #include "slot_end.h"
+#include "slot_swap.h"
 #include "slots.h"
 #include "watch.h"
 
@@ -173,6 +174,14 @@ static void on_listeners_are_back(struct slot_entry *entry, void *userdata)
 	struct agent *agent = userdata;
 
 	watch_count_listeners(&agent->watch, entry);
+}
+
+static void on_committed(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	EUB_LIST_FOREACH (entry, &agent->slots.entries, struct slot_entry, link)
+		slot_swap_note_committed(entry);
 }
 
 /* What could be written, was: the sinks' counts are as good as they get before the loop sleeps. */
@@ -405,6 +414,8 @@ static int init_slots(struct agent *agent)
 	r = delivery_init(&agent->delivery, &agent->loop, agent->engine);
 	if (r < 0)
 		return r;
+	agent->delivery.on_committed = on_committed;
+	agent->delivery.userdata = agent;
 	agent->rejoin.on_released = on_listeners_are_back;
 	agent->rejoin.userdata = agent;
 	r = rejoin_init(&agent->rejoin, &agent->loop);

@@ -89,21 +89,31 @@ static void arm(struct delivery *delivery)
 				     age_ms < PATIENCE_MS ? PATIENCE_MS - age_ms : 0, 0);
 }
 
+/* Return: whether there was one that could be committed. */
+static bool commit_one(struct delivery *delivery)
+{
+	if (!delivery->is_pending) {
+		if (!eun_engine_checkpoint(delivery->engine))
+			return false;
+		set_marks(delivery);
+	}
+	if (get_age_ms(delivery) >= PATIENCE_MS)
+		give_up_waiting(delivery);
+	if (!is_taken(delivery)) {
+		arm(delivery);
+		return false;
+	}
+	eun_engine_commit(delivery->engine);
+	delivery->is_pending = false;
+	return true;
+}
+
 void delivery_advance(struct delivery *delivery)
 {
-	for (;;) {
-		if (!delivery->is_pending) {
-			if (!eun_engine_checkpoint(delivery->engine))
-				return;
-			set_marks(delivery);
-		}
-		if (get_age_ms(delivery) >= PATIENCE_MS)
-			give_up_waiting(delivery);
-		if (!is_taken(delivery)) {
-			arm(delivery);
-			return;
-		}
-		eun_engine_commit(delivery->engine);
-		delivery->is_pending = false;
-	}
+	bool is_any_committed = false;
+
+	while (commit_one(delivery))
+		is_any_committed = true;
+	if (is_any_committed && delivery->on_committed)
+		delivery->on_committed(delivery->userdata);
 }

@@ -31,6 +31,9 @@ struct delivery {
 	uv_timer_t timer; /* one-shot, while a checkpoint is pending */
 	bool is_pending;
 	uint64_t taken_at_ns; /* the checkpoint that is pending */
+	/* Some were committed; may be NULL. */
+	void (*on_committed)(void *userdata);
+	void *userdata;
 };
 
 /* The owner of the loop closes the timer. @engine is borrowed. Return: 0; -errno of libuv. */

@@ -7,7 +7,7 @@
  *   prepare   job   package and record are written (the intention), the generation is loaded
  *   commit    loop  one store; whoever asked is told
  *   settle    job   the record is written, then wait until nothing of the old runs any more
- *   drain     loop  last events of generations that go
+ *   drain     loop  last events of generations that go, once every sink has them
  *   unload    job   they are unloaded, their packages removed
  *
  * A rollback begins at prepare and has nothing to unload. A crash between any two steps leaves the
@@ -141,9 +141,8 @@ static void note_removed(struct slot_swap *swap)
 	}
 }
 
-static void on_settled(struct job *job)
+static void drain(struct slot_swap *swap)
 {
-	struct slot_swap *swap = EUB_CONTAINER_OF(job, struct slot_swap, job);
 	struct slots *slots = swap->entry->slots;
 
 	eun_swap_drain(swap->swap);
@@ -152,6 +151,27 @@ static void on_settled(struct job *job)
 	slot_forget_schemas(swap->entry);
 	note_removed(swap);
 	unload(swap);
+}
+
+/* What clients or the journal have not got yet must be found again if the agent is killed now. */
+static void on_settled(struct job *job)
+{
+	struct slot_swap *swap = EUB_CONTAINER_OF(job, struct slot_swap, job);
+
+	if (eun_swap_is_handed_on(swap->swap))
+		drain(swap);
+	else
+		swap->entry->settled = swap;
+}
+
+void slot_swap_note_committed(struct slot_entry *entry)
+{
+	struct slot_swap *swap = entry->settled;
+
+	if (!swap || !eun_swap_is_handed_on(swap->swap))
+		return;
+	entry->settled = NULL;
+	drain(swap);
 }
 
 /* settle */

@@ -24,8 +24,8 @@ struct slot_swap_request {
 	 * changed by those given here, and its arguments and types unless others are given.
 	 */
 	struct spec spec;
-	uint32_t rollback_to; /* with is_rollback: a loaded generation; 0: the one before */
-	bool is_rollback;     /* spec is not looked at */
+	uint32_t rollback_to;	      /* with is_rollback: a loaded generation; 0: the one before */
+	bool is_rollback;	      /* spec is not looked at */
 	uint32_t expected_generation; /* 0: any */
 	enum eun_map_policy maps;
 	bool is_dry_run;
@@ -48,6 +48,8 @@ typedef void (*slot_swap_fn)(struct slot_swap *swap, const struct eun_error *err
  */
 int slot_swap_begin(struct slot_entry *entry, struct slot_swap_request *request,
 		    slot_swap_fn on_done, void *userdata, struct eun_error *err);
+/* Events of the slot were committed: a swap that waited for that goes on. */
+void slot_swap_note_committed(struct slot_entry *entry);
 struct slot_entry *slot_swap_get_entry(const struct slot_swap *swap);
 /* In @on_done without an error only. */
 const struct eun_swap *slot_swap_get_swap(const struct slot_swap *swap);

@@ -47,6 +47,7 @@ enum slot_phase {
 
 struct slots;
 struct slot_entry;
+struct slot_swap;
 
 /* Whoever wants to do something to a busy slot, in a line; embedded in what it is about. */
 struct slot_waiter {
@@ -82,6 +83,7 @@ struct slot_entry {
 	char probation[256];		/* the last way back that probation took; "": none */
 	struct rate lost_lines;		/* in the log */
 	uint64_t n_lost_unsaid;
+	struct slot_swap *settled; /* waits until its last events are committed; else NULL */
 	struct job retire;	   /* detaching after the stop */
 	struct state_slot *record; /* what the state folder keeps of it; NULL: nothing. Owned */
 };

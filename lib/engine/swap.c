@@ -403,6 +403,32 @@ void eun_swap_settle(struct eun_swap *swap)
 		eun_engine_quiesce();
 }
 
+/* A ring that the ledger does not know, or another generation goes on with, holds nothing up. */
+static bool is_handed_on(const struct eun_slot *slot, const struct eun__source *source)
+{
+	struct eun__reader_info info;
+	struct eun__progress progress;
+
+	if (source->n_users > 1 ||
+	    eun__ledger_find(&slot->tally.ledger, source->ring, &progress) < 0)
+		return true;
+	eun__reader_get_info(source->reader, &info);
+	return info.used_bytes == 0 &&
+	       progress.position >= eun__reader_get_position(source->reader);
+}
+
+bool eun_swap_is_handed_on(const struct eun_swap *swap)
+{
+	for (size_t i = 0; i < swap->n_retired && !swap->is_drained; i++) {
+		const struct eun__generation *generation = swap->retired[i];
+
+		for (size_t j = 0; j < generation->n_sources; j++)
+			if (!is_handed_on(swap->slot, generation->sources[j]))
+				return false;
+	}
+	return true;
+}
+
 static void drain_generation(struct eun_slot *slot, struct eun__generation *generation)
 {
 	for (size_t i = 0; i < generation->n_sources; i++) {

@@ -117,9 +117,13 @@ EUN_PUBLIC int eun_rollback_new(struct eun_slot *slot, uint32_t generation,
  * Return: 0; -EINVAL (a dry run, or committed already), -errno of epoll_ctl(2).
  */
 EUN_PUBLIC int eun_swap_commit(struct eun_swap *swap, struct eun_error *err);
-/* Detaches the old generation's hooks without a gate. If a generation goes, waits for a kernel grace
- * period: until none of its programs runs any more. Blocks; any thread. */
+/* Detaches the old generation's hooks without a gate. If a generation goes, waits for a kernel
+ * grace period: until none of its programs runs any more. Blocks; any thread. */
 EUN_PUBLIC void eun_swap_settle(struct eun_swap *swap);
+/* Whether all that the rings of generations that go held was handed up and committed
+ * (eun_engine_commit()). Engine's thread, after eun_swap_settle(): nothing is added any more.
+ * Waiting for it keeps the promise of exactly once through a crash. */
+EUN_PUBLIC bool eun_swap_is_handed_on(const struct eun_swap *swap);
 /* Hands up what the rings of generations that go still hold. */
 EUN_PUBLIC void eun_swap_drain(struct eun_swap *swap);
 /* Unloads the generations that go; of a swap that was not committed, the new one. Blocks. NULL is
