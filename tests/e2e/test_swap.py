@@ -197,7 +197,7 @@ class SwapTest(harness.AgentTest):
         history = self.agent.json("history", "calls")
         self.assertEqual([(one["generation"], one["state"]) for one in history],
                          [(1, "running"), (2, "loaded"), (3, "loaded")])
-        self.assertEqual([one["origin"] for one in history[1:]], ["swap", "swap"])
+        self.assertEqual([one["origin"] for one in history], ["rollback", "rollback", "swap"])
         self.assertEqual(history[2]["settings"],
                          [{"key": "only_pid", "value": str(self.caller.pid)},
                           {"key": "marker", "value": "2"}])
