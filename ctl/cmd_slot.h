@@ -3,7 +3,6 @@
 #pragma once
 
 #include "ctl.h"
-#include "document.h"
 #include "record.h"
 
 #include "eunomia/v1/eunomia.pb-c.h"
