@@ -30,9 +30,6 @@ static const struct {
 
 static int find_policy(const char *name, Eunomia__V1__MapPolicy *ret_policy, struct eun_error *err)
 {
-	*ret_policy = EUNOMIA__V1__MAP_POLICY__MAP_POLICY_UNSPECIFIED;
-	if (!name)
-		return 0;
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(policies); i++) {
 		if (eub_streq(policies[i].name, name)) {
 			*ret_policy = policies[i].policy;
@@ -49,12 +46,11 @@ static int prepare(const struct ctl *ctl, struct start_request *start,
 {
 	const struct words *words = &ctl->arguments.positional;
 	const struct options *options = &ctl->options;
-	int r = find_policy(options->maps, &request->maps, err);
+	int r = options->maps ? find_policy(options->maps, &request->maps, err) : 0;
 
-	if (r < 0)
-		return r;
-	r = start_request_init(start, ctl, words->n > 1 ? words->items[1] : NULL, words->items[0],
-			       err);
+	if (r == 0)
+		r = start_request_init(start, ctl, words->n > 1 ? words->items[1] : NULL,
+				       words->items[0], err);
 	if (r < 0)
 		return r;
 	request->start = &start->message;
