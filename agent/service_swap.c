@@ -127,6 +127,16 @@ struct swap_op {
 	struct budget_limits budget;
 };
 
+static struct swap_op *swap_op_free(struct swap_op *op)
+{
+	if (!op)
+		return NULL;
+	(void)probation_free(op->probation);
+	free(op);
+	return NULL;
+}
+EUB_DEFINE_CLEANUP(struct swap_op *, swap_op_free);
+
 static void apply_budget(const struct swap_op *op, struct slot_entry *entry)
 {
 	if (!op->has_budget)
@@ -163,8 +173,7 @@ static void on_done(struct slot_swap *swap, const struct eun_error *err, void *u
 			reply_swap(call->rpc, swap);
 		service_call_finish(call);
 	}
-	(void)probation_free(op->probation);
-	free(op);
+	(void)swap_op_free(op);
 }
 
 /* What a swap is asked for beside the switch. */
@@ -173,12 +182,11 @@ struct swap_wishes {
 	const Eunomia__V1__Budget *budget; /* NULL: as it is */
 };
 
-static int swap_op_init(struct swap_op *op, struct service_call *call, struct slot_entry *entry,
+static int swap_op_init(struct swap_op *op, struct slot_entry *entry,
 			const struct swap_wishes *wishes, struct eun_error *err)
 {
-	struct probations *probations = call->audit.service->probations;
+	struct probations *probations = op->call->audit.service->probations;
 
-	op->call = call;
 	if (wishes->probation_ns > 0 &&
 	    probation_new(probations, entry, wishes->probation_ns, &op->probation) < 0)
 		return eub_error_no_memory(err);
@@ -194,20 +202,23 @@ static void begin_swap(struct service_call *call, struct slot_entry *entry,
 		       struct slot_swap_request *request, const struct swap_wishes *wishes)
 {
 	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
-	struct swap_op *op = calloc(1, sizeof(*op));
-	int r = op ? 0 : eub_error_no_memory(&err);
+	_cleanup_(swap_op_freep) struct swap_op *op = calloc(1, sizeof(*op));
+	int r;
 
-	if (r == 0)
-		r = swap_op_init(op, call, entry, wishes, &err);
+	if (!op) {
+		r = eub_error_no_memory(&err);
+	} else {
+		op->call = call;
+		r = swap_op_init(op, entry, wishes, &err);
+	}
 	if (r == 0)
 		r = slot_swap_begin(entry, request, on_done, op, &err);
-	if (r == 0)
+	if (r < 0) {
+		spec_done(&request->spec);
+		service_call_fail(call, &err);
 		return;
-	if (op)
-		(void)probation_free(op->probation);
-	free(op);
-	spec_done(&request->spec);
-	service_call_fail(call, &err);
+	}
+	op = NULL; /* on_done's now */
 }
 
 static const enum eun_map_policy policies[] = {

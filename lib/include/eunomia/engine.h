@@ -146,8 +146,8 @@ EUN_PUBLIC int eun_engine_poll(struct eun_engine *engine, int timeout_ms);
 /* Frees cached kernel types (about 10 MB after a start that needed them); they are read again when
  * needed. Any thread. */
 EUN_PUBLIC void eun_engine_trim(struct eun_engine *engine);
-/* Lets the kernel count and time the runs of all BPF programs of the machine, some 20 ns each, until
- * the descriptor is closed: run_count and run_time_ns of struct eun_slot_stats. Return: a
+/* Lets the kernel count and time the runs of all BPF programs of the machine, some 20 ns each,
+ * until the descriptor is closed: run_count and run_time_ns of struct eun_slot_stats. Return: a
  * descriptor; -errno of bpf(2). */
 EUN_PUBLIC int eun_engine_time_programs(void);
 EUN_PUBLIC void *eun_engine_get_userdata(const struct eun_engine *engine);
