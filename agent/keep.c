@@ -121,18 +121,6 @@ int keep_write_record(const struct keep *keep, const struct state_slot *record,
 	return r;
 }
 
-int keep_write_generation(const struct keep *keep, const struct state_slot *record, uint32_t number,
-			  const struct eub_buf *package, struct eun_error *err)
-{
-	int r;
-
-	if (!keep->state)
-		return 0;
-	r = state_save_package(keep->state, record->name, number, package, durability_of(record),
-			       err);
-	return r < 0 ? r : keep_write_record(keep, record, err);
-}
-
 int keep_remove(const struct keep *keep, const struct state_slot *record, struct eun_error *err)
 {
 	if (!keep->state)

@@ -64,8 +64,5 @@ int keep_write_record(const struct keep *keep, const struct state_slot *record,
 int keep_write_package(const struct keep *keep, const struct keep_image *image, uint32_t number,
 		       const struct eub_buf *package, struct eun_error *err);
 int keep_remove_package(const struct keep *keep, const char *name, uint32_t number);
-/* Writes what must be there before a generation may be loaded: its package, then the record. */
-int keep_write_generation(const struct keep *keep, const struct state_slot *record, uint32_t number,
-			  const struct eub_buf *package, struct eun_error *err);
 /* Removes all that is kept of the slot. */
 int keep_remove(const struct keep *keep, const struct state_slot *record, struct eun_error *err);

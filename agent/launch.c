@@ -2,15 +2,15 @@
 /*
  * A launch, step by step; those in brackets are jobs:
  *
- *   reserve the name -> [parse, write the intention, load and attach] -> open the gate
- *   -> [write that it is whole] -> done
+ *   reserve the name -> [parse, load and attach] -> open the gate -> [write state] -> done
  *
  * If the name is the package's own, it is known only after parsing, so the job comes back to the
  * loop to reserve it and is started once more.
  *
- * The state folder says "starting" until nobody can be disappointed any more: what a crash cuts
- * short before that is removed at the next start of the agent. A launch that fails leaves nothing
- * behind, and gives its name back only when that is so.
+ * The record is written last, so that no disk is on the way to the first event: what a crash cuts
+ * short before that was answered to nobody, and its pins, which no record tells of, are removed at
+ * the next start of the agent. A launch that fails leaves nothing behind, and gives its name back
+ * only when that is so.
  */
 #include "launch.h"
 
@@ -34,7 +34,8 @@ struct launch {
 	struct spec spec;
 	struct slot_entry *entry;  /* the reserved name; NULL: not yet known */
 	struct state_slot *record; /* until the slot runs, then the entry's */
-	struct keep_image image;   /* of the record, when it is whole */
+	struct keep_image image;   /* of the record, to be written */
+	uint32_t number;	   /* of the generation */
 	struct eun_package *package;
 	struct eun_slot *slot; /* until it runs, then the table's */
 	bool is_abandoned;
@@ -67,7 +68,6 @@ static int make_record(struct launch *launch)
 	if (state_slot_new(launch->entry->name, &launch->record) < 0)
 		return -ENOMEM;
 	record = launch->record;
-	record->is_starting = true;
 	record->is_enabled = options->is_enabled;
 	record->budget = options->budget;
 	record->declared_fingerprint = options->declared_fingerprint;
@@ -78,6 +78,7 @@ static int make_record(struct launch *launch)
 		return -ENOMEM;
 	generation->is_stored = keep->state != NULL;
 	record->current = generation->number;
+	launch->number = generation->number;
 	return 0;
 }
 
@@ -102,14 +103,13 @@ int launch_load(const struct launcher *launcher, const struct state_slot *record
 	return r;
 }
 
-/* What must be on disk before anything is in the kernel. */
-static int write_intention(struct launch *launch)
+/* Return: @code; a failure has its words then, also one that came without. */
+static int note(struct launch *launch, int code)
 {
-	const struct state_slot *record = launch->record;
-	int r = keep_write_generation(launch->launcher->keep, record, record->current,
-				      &launch->spec.package, &launch->err);
-
-	return r < 0 ? r : fault_point("start-before-load");
+	if (code < 0)
+		(void)eun_error_set(&launch->err, code, EUN_REASON_IO, "the start failed: %s",
+				    strerror(-code)); /* kept as it is if more is known */
+	return code;
 }
 
 /* In a job: everything up to the closed gate. */
@@ -119,18 +119,16 @@ static int load(struct launch *launch)
 
 	if (make_record(launch) < 0)
 		return eub_error_no_memory(&launch->err);
-	r = write_intention(launch);
+	r = fault_point("start-before-load");
 	if (r == 0)
 		r = launch_load(launch->launcher, launch->record, &launch->spec, &launch->package,
 				&launch->slot, &launch->err);
 	if (r == 0)
 		r = fault_point("start-before-open");
-	return r < 0 ? eun_error_set(&launch->err, r, EUN_REASON_IO, "the start failed: %s",
-				     strerror(-r)) /* kept as it is if more is known */
-		     : 0;
+	return note(launch, r);
 }
 
-/* In a job. What cannot be removed says "starting", and goes at the next start of the agent. */
+/* In a job. What cannot be removed has no record, and goes at the next start of the agent. */
 static void undo(struct launch *launch)
 {
 	launch->slot = eun_slot_free(launch->slot);
@@ -178,10 +176,15 @@ static void fail(struct launch *launch)
 static void do_complete(struct job *job)
 {
 	struct launch *launch = EUB_CONTAINER_OF(job, struct launch, job);
+	const struct keep *keep = launch->launcher->keep;
+	int r = fault_point("start-before-complete");
 
-	launch->result = fault_point("start-before-complete");
-	if (launch->result == 0)
-		launch->result = keep_write(launch->launcher->keep, &launch->image, &launch->err);
+	if (r == 0)
+		r = keep_write_package(keep, &launch->image, launch->number, &launch->spec.package,
+				       &launch->err);
+	if (r == 0)
+		r = keep_write(keep, &launch->image, &launch->err);
+	launch->result = note(launch, r);
 }
 
 /* A slot that a crash would remove though its start was answered must not be. */
@@ -204,7 +207,6 @@ static int open_slot(struct launch *launch)
 {
 	int r;
 
-	launch->record->is_starting = false;
 	r = keep_image_init(&launch->image, launch->record);
 	if (r < 0)
 		return eub_error_no_memory(&launch->err);

@@ -303,7 +303,7 @@ static void do_restore(struct job *job)
 	if (r == 0)
 		r = state_slot_encode(op->record, &op->before) < 0 ? eub_error_no_memory(&op->why)
 								   : 0;
-	if (r == -ENOENT || (r == 0 && op->record->is_starting)) {
+	if (r == -ENOENT) {
 		eun_error_done(&op->why);
 		op->outcome = remove_slot(op);
 	} else if (r < 0) {

@@ -66,7 +66,6 @@ static void pack(const struct state_slot *slot, Eunomia__State__V1__Generation *
 	budget.bytes_per_second = slot->budget.bytes_per_second;
 	message.name = lend(slot->name);
 	message.enabled = slot->is_enabled;
-	message.starting = slot->is_starting;
 	message.boot_id = lend(slot->boot_id);
 	message.pins = lend(slot->pins);
 	message.current = slot->current;
@@ -218,7 +217,6 @@ static int read_slot(struct state_slot *slot, const Eunomia__State__V1__Slot *me
 	if (strchr(slot->pins, '/') || strchr(slot->pins, '.'))
 		return refuse(err, "pins"); /* it is a name in a folder that is removed whole */
 	slot->is_enabled = message->enabled;
-	slot->is_starting = message->starting;
 	slot->current = message->current;
 	slot->next = message->next;
 	slot->declared_fingerprint = message->declared_fingerprint;

@@ -50,7 +50,6 @@ struct state_generation {
 struct state_slot {
 	char name[STATE_NAME_MAX];
 	bool is_enabled;
-	bool is_starting; /* nobody was told yet that it started */
 	char boot_id[STATE_BOOT_ID_MAX];
 	char pins[STATE_PINS_MAX]; /* folder below BpffsDir=; "": nothing is pinned */
 	uint32_t current;

@@ -86,6 +86,9 @@ static int take_step(const struct eub_replace_options *options, const char *step
 	return options->on_step ? options->on_step(step) : 0;
 }
 
+/* What mkostemp(3) gives. */
+#define TEMPORARY_MODE 0600
+
 static int fill(int fd, const void *data, size_t n, const struct eub_replace_options *options)
 {
 	int r = take_step(options, "replace-write");
@@ -94,7 +97,7 @@ static int fill(int fd, const void *data, size_t n, const struct eub_replace_opt
 		r = eub_write_all(fd, data, n);
 	if (r < 0)
 		return r;
-	if (fchmod(fd, (mode_t)options->mode) < 0)
+	if (options->mode != TEMPORARY_MODE && fchmod(fd, (mode_t)options->mode) < 0)
 		return -errno;
 	if (!options->is_durable)
 		return 0;

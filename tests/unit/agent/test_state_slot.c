@@ -46,7 +46,6 @@ static void test_round_trip(void **state)
 	assert_int_equal(state_slot_decode(buf.data, buf.len, &copy, NULL), 0);
 	assert_string_equal(copy->name, "a.b");
 	assert_true(copy->is_enabled);
-	assert_false(copy->is_starting);
 	assert_string_equal(copy->boot_id, "boot-1");
 	assert_string_equal(copy->pins, "a:b");
 	assert_int_equal(copy->current, 1);
