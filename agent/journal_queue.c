@@ -214,6 +214,7 @@ static void drop_all(struct eub_list *entries)
 	EUB_LIST_FOREACH (entry, entries, struct entry, link) {
 		eub_list_remove(&entry->link);
 		atomic_fetch_add(&entry->account->n_dropped, 1);
+		atomic_fetch_add(&entry->account->n_overflow, 1);
 		entry_free(entry);
 	}
 }

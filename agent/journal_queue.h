@@ -18,8 +18,9 @@ struct journal_queue;
 struct journal_account {
 	atomic_uint n_refs;
 	atomic_uint_fast64_t n_sent;
-	atomic_uint_fast64_t n_dropped; /* by a limit, a full queue or a failed send */
-	atomic_uint_fast64_t n_refused; /* of those, by a failed send; counted after n_dropped */
+	atomic_uint_fast64_t n_dropped;	 /* by a limit, a full queue or a failed send */
+	atomic_uint_fast64_t n_refused;	 /* of those, by a failed send */
+	atomic_uint_fast64_t n_overflow; /* of those, by a full queue, or at its end */
 };
 
 /* Sends one entry; may block for as long as it likes. Return: 0; -errno. */

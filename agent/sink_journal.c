@@ -234,15 +234,10 @@ uint64_t journal_slot_get_n_dropped(const struct journal_slot *slot)
 
 void journal_slot_get_account(const struct journal_slot *slot, struct account *ret_account)
 {
-	/* In this order, so that what happens meanwhile makes no difference negative. */
-	uint64_t n_refused = atomic_load(&slot->account->n_refused);
-	uint64_t n_dropped = atomic_load(&slot->account->n_dropped);
-	struct account account = slot->own;
-
-	account.delivered = atomic_load(&slot->account->n_sent);
-	account.lost[ACCOUNT_REFUSED] = n_refused;
-	account.lost[ACCOUNT_QUEUE_FULL] = n_dropped - n_refused - account_get_lost(&slot->own);
-	*ret_account = account;
+	*ret_account = slot->own;
+	ret_account->delivered = atomic_load(&slot->account->n_sent);
+	ret_account->lost[ACCOUNT_REFUSED] = atomic_load(&slot->account->n_refused);
+	ret_account->lost[ACCOUNT_QUEUE_FULL] = atomic_load(&slot->account->n_overflow);
 }
 
 /* "ret.inner[2]" -> "EUNOMIA_EV_RET_INNER_2_"; cut to what journald takes. */

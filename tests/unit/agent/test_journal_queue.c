@@ -120,6 +120,8 @@ static void test_oldest_are_dropped_by_number(void **state)
 	push(queue, two, "d");
 	push(queue, two, "e");
 	assert_int_equal(atomic_load(&one->n_dropped), 1);
+	assert_int_equal(atomic_load(&one->n_overflow), 1);
+	assert_int_equal(atomic_load(&one->n_refused), 0);
 	assert_int_equal(atomic_load(&two->n_dropped), 1);
 	slow_release(&slow);
 	(void)journal_queue_free(queue, 60000);

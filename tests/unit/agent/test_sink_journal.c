@@ -153,9 +153,52 @@ static void test_summary_of_a_slot_that_goes(void **state)
 	assert_true(queue_peer_has(&f->peer, "EUNOMIA_DROPPED=1"));
 }
 
+/* The sender counts an entry before it takes the next. */
+static void test_account_adds_up(void **state)
+{
+	struct fixture *f = *state;
+	struct account account;
+
+	eub_clock_set_for_test(UINT64_C(5000000000));
+	for (uint64_t i = 0; i < 10; i++)
+		send_event(f, i);
+	sink_journal_cut(f->sink, f->slot, 7);
+	eub_clock_set_for_test(UINT64_C(7000000000));
+	send_event(f, 10);
+	for (int i = 0; i < 3; i++)
+		queue_peer_receive(&f->peer);
+	journal_slot_get_account(f->slot, &account);
+	assert_int_equal(account.offered, 18);
+	assert_in_range(account.delivered, 2, 3);
+	assert_int_equal(account.filtered, 0);
+	assert_int_equal(account.lost[ACCOUNT_RATE_LIMIT], 8);
+	assert_int_equal(account.lost[ACCOUNT_BUDGET], 7);
+	assert_int_equal(account_get_lost(&account), 15);
+	assert_int_equal(uv_run(&f->loop, UV_RUN_ONCE), 0); /* the summary says why */
+	queue_peer_receive(&f->peer);
+	assert_true(queue_peer_has(&f->peer, "EUNOMIA_DROPPED=15"));
+	assert_true(queue_peer_has(&f->peer, "EUNOMIA_REASON=budget 7, rate-limit 8"));
+}
+
+static void test_refused_entries_are_lost(void **state)
+{
+	struct fixture *f = *state;
+	struct account account;
+
+	(void)shutdown(f->peer.fds[0], SHUT_RD); /* sending fails from now on */
+	send_event(f, 1);
+	do
+		journal_slot_get_account(f->slot, &account);
+	while (account_get_lost(&account) == 0);
+	assert_int_equal(account.lost[ACCOUNT_REFUSED], 1);
+	assert_int_equal(account.delivered, 0);
+	assert_int_equal(account.offered, 1);
+}
+
 static void test_switched_off(void **state)
 {
 	struct fixture *f = *state;
+	struct account account;
 
 	f->config.journal_events = 0;
 	sink_journal_configure(f->sink, &f->config);
@@ -166,6 +209,9 @@ static void test_switched_off(void **state)
 	queue_peer_receive(&f->peer);
 	assert_true(queue_peer_has(&f->peer, "EUNOMIA_SEQ=2"));
 	assert_int_equal(journal_slot_get_n_dropped(f->slot), 0);
+	journal_slot_get_account(f->slot, &account);
+	assert_int_equal(account.offered, 2);
+	assert_int_equal(account.filtered, 1);
 }
 
 static void test_field_names(void **state)
@@ -202,6 +248,8 @@ int main(void)
 		TEST(test_more_members_than_an_entry_has_fields),
 		TEST(test_rate_limit_and_summary),
 		TEST(test_summary_of_a_slot_that_goes),
+		TEST(test_account_adds_up),
+		TEST(test_refused_entries_are_lost),
 		TEST(test_switched_off),
 		TEST(test_field_names),
 	};

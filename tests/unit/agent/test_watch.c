@@ -314,6 +314,49 @@ static void test_kernel_losses_wait_for_a_slow_client(void **state)
 	check(f, 0, "lost 8 a ring-full; ");
 }
 
+static void expect_account(const struct account *account, uint64_t offered, uint64_t delivered,
+			   uint64_t filtered)
+{
+	assert_int_equal(account->offered, offered);
+	assert_int_equal(account->delivered, delivered);
+	assert_int_equal(account->filtered, filtered);
+	assert_int_equal(offered, delivered + filtered + account_get_lost(account));
+}
+
+/* What a budget cut is told in its place, to those that it was for, and counted once for each. */
+static void test_cuts_of_a_budget(void **state)
+{
+	static const struct budget_cut cut = { .count = 5, .from_seq = 2, .to_seq = 6 };
+	struct fixture *f = *state;
+	struct eun_event event = test_event_of_pair(f->type, 1);
+
+	open_stream(f, 0, "a", 0);
+	open_stream(f, 1, "b", 0);
+	watch_event(&f->watch, f->entry[0], &f->schema[0], &event);
+	watch_cut(&f->watch, f->entry[0], &cut);
+	send_events(f, 0, 7, 7);
+	check(f, 0, "batch 1-1 a; lost 5 a budget; batch 7-7 a; ");
+	check(f, 1, "");
+	expect_account(&f->entry[0]->streams, 7, 2, 0);
+	assert_int_equal(f->entry[0]->streams.lost[ACCOUNT_BUDGET], 5);
+	expect_account(&f->entry[1]->streams, 0, 0, 0);
+}
+
+static void test_accounts_add_up(void **state)
+{
+	struct fixture *f = *state;
+
+	open_stream(f, 0, NULL, 0);
+	open_stream(f, 1, NULL, 4);
+	f->call[0].queued = 2000;
+	send_events(f, 0, 1, 10);
+	expect_account(&f->entry[0]->streams, 20, 4, 6);
+	assert_int_equal(f->entry[0]->streams.lost[ACCOUNT_SLOW_CLIENT], 10);
+	f->call[0].queued = 0;
+	send_events(f, 0, 11, 12); /* for the first stream alone: the other is at its end */
+	expect_account(&f->entry[0]->streams, 22, 6, 6);
+}
+
 static void test_batches_are_bounded(void **state)
 {
 	struct fixture *f = *state;
@@ -497,6 +540,8 @@ int main(void)
 		TEST(test_large_batch_to_an_empty_queue),
 		TEST(test_losses_of_the_kernel),
 		TEST(test_kernel_losses_wait_for_a_slow_client),
+		TEST(test_cuts_of_a_budget),
+		TEST(test_accounts_add_up),
 		TEST(test_batches_are_bounded),
 		TEST(test_refusals),
 		TEST(test_limit_of_streams),
