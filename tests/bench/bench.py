@@ -18,7 +18,9 @@ import tempfile
 import time
 
 import agent as harness
+import bench_survival
 from agent import Agent, EUNOMIACTL, EUNOMIAD, GENERATOR
+from bench_survival import output, spread
 
 BENCH = os.path.join(harness.BUILD, "tests/bench")
 BARE = os.path.join(BENCH, "bare")
@@ -46,39 +48,62 @@ class Table:
             print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
 
 
-def spread(values, unit, name):
-    """Median (fewest-most) in a unit."""
-    return (f"{statistics.median(values) / unit:.2f} {name} "
-            f"({min(values) / unit:.2f}-{max(values) / unit:.2f}) n={len(values)}")
+class Opensnoop:
+    """Debian's opensnoop, up to the line of its first event; it wants a terminal, or its output
+    waits in a buffer."""
 
+    def __init__(self):
+        self.terminal, theirs = pty.openpty()
+        begin = time.monotonic_ns()
+        self.process = subprocess.Popen(
+            [OPENSNOOP, "-p", str(os.getpid())], stdin=subprocess.DEVNULL, stdout=theirs,
+            stderr=subprocess.DEVNULL, close_fds=True)
+        os.close(theirs)
+        try:
+            self.wait_for_line(begin)
+        except BaseException:
+            self.stop()
+            raise
 
-def output(*command):
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
-                          stdin=subprocess.DEVNULL).stdout.decode()
-
-
-def opensnoop_first_line():
-    """Nanoseconds from exec to the first event's line of Debian's opensnoop; it wants a terminal,
-    or its output waits in a buffer."""
-    ours, theirs = pty.openpty()
-    begin = time.monotonic_ns()
-    process = subprocess.Popen([OPENSNOOP, "-p", str(os.getpid())], stdin=subprocess.DEVNULL,
-                               stdout=theirs, stderr=subprocess.DEVNULL, close_fds=True)
-    os.close(theirs)
-    try:
+    def wait_for_line(self, begin):
         seen = b""
         while not re.search(rb"nonexistent", seen):
             with contextlib.suppress(OSError):
                 os.open("/nonexistent", os.O_RDONLY)
-            if select.select([ours], [], [], 0.0002)[0]:
-                seen += os.read(ours, 65536)
-            if process.poll() is not None or time.monotonic_ns() - begin > 10 * 10**9:
+            if select.select([self.terminal], [], [], 0.0002)[0]:
+                seen += os.read(self.terminal, 65536)
+            if self.process.poll() is not None or time.monotonic_ns() - begin > 10 * 10**9:
                 raise RuntimeError("opensnoop shows nothing")
-        return time.monotonic_ns() - begin
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait()
-        os.close(ours)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait()
+        os.close(self.terminal)
+
+
+def opensnoop_first_line():
+    """Nanoseconds from exec to the first event's line."""
+    begin = time.monotonic_ns()
+    opensnoop = Opensnoop()
+    end = time.monotonic_ns()
+    opensnoop.stop()
+    return end - begin
+
+
+def opensnoop_restart():
+    """Nanoseconds from the signal that ends one to the first event's line of the next."""
+    opensnoop = Opensnoop()
+    begin = time.monotonic_ns()
+    opensnoop.stop()
+    opensnoop = Opensnoop()
+    end = time.monotonic_ns()
+    opensnoop.stop()
+    return end - begin
+
+
+def bench_verbs(table, short):
+    has_opensnoop = os.path.exists(OPENSNOOP)
+    bench_survival.bench_verbs(table, short, opensnoop_restart if has_opensnoop else None)
 
 
 def settle(agent):
@@ -378,7 +403,7 @@ def bench_size(table, _short):
 
 
 ROWS = (bench_start, bench_flat_out, bench_no_loss, bench_moderate, bench_unary, bench_idle,
-        bench_cold_start, bench_size)
+        bench_cold_start, bench_size, bench_verbs, *bench_survival.ROWS)
 
 
 def main():
