@@ -135,10 +135,8 @@ static void forget_others(struct eun_slot *slot)
 	}
 }
 
-/*
- * What is still unread in a ring that several generations share is taken for the running one's:
- * where it began is not known any more.
- */
+/* Rings that several generations share are the running one's; where it began there, and whose the
+ * records before are, is read from the ledger when the slot gets into an engine (source.c). */
 static void set_writers(struct eun_slot *slot)
 {
 	const struct eun__generation *running = slot->running;

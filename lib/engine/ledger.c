@@ -17,12 +17,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 struct ring_entry {
 	uint32_t id; /* 0: free */
 	uint32_t which;
 	uint64_t seen; /* next_seq of what was handed up */
 	struct eun__progress copies[2];
+	struct eun__ledger_writer writers[2]; /* in any order; generation is stored last */
 };
 
 struct counts_copy {
@@ -37,7 +39,7 @@ struct eun__ledger_page {
 	struct counts_copy copies[2];
 	struct ring_entry rings[];
 };
-static_assert(sizeof(struct ring_entry) == 96 && sizeof(struct eun__ledger_page) == 120,
+static_assert(sizeof(struct ring_entry) == 128 && sizeof(struct eun__ledger_page) == 120,
 	      "the layout is shared with other builds: EUN__PAGE_VERSION");
 
 static uint32_t load(const uint32_t *word)
@@ -120,6 +122,7 @@ int eun__ledger_put(struct eun__ledger *ledger, uint32_t ring, const struct eun_
 		if (!entry)
 			return -ENOSPC;
 		entry->seen = progress->next_seq;
+		memset(entry->writers, 0, sizeof(entry->writers));
 	}
 	other = ~load(&entry->which) & 1;
 	entry->copies[other] = *progress;
@@ -141,6 +144,46 @@ uint64_t eun__ledger_get_seen(const struct eun__ledger *ledger, uint32_t ring)
 	const struct ring_entry *entry = find_entry(ledger, ring);
 
 	return entry ? __atomic_load_n(&entry->seen, __ATOMIC_ACQUIRE) : 0;
+}
+
+static struct eun__ledger_writer *find_last_writer(struct ring_entry *entry)
+{
+	struct eun__ledger_writer *writers = entry->writers;
+
+	if (writers[0].generation == 0)
+		return &writers[1];
+	return writers[1].generation == 0 || writers[0].from_seq >= writers[1].from_seq
+		   ? &writers[0]
+		   : &writers[1];
+}
+
+void eun__ledger_note_writer(struct eun__ledger *ledger, uint32_t ring, uint64_t generation,
+			     uint64_t from_seq)
+{
+	struct ring_entry *entry = find_entry(ledger, ring);
+	struct eun__ledger_writer *writer;
+
+	if (!entry)
+		return;
+	writer =
+	    find_last_writer(entry) == &entry->writers[0] ? &entry->writers[1] : &entry->writers[0];
+	__atomic_store_n(&writer->generation, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&writer->from_seq, from_seq, __ATOMIC_RELEASE);
+	__atomic_store_n(&writer->generation, generation, __ATOMIC_RELEASE);
+}
+
+void eun__ledger_get_writers(const struct eun__ledger *ledger, uint32_t ring,
+			     struct eun__ledger_writer *ret_last,
+			     struct eun__ledger_writer *ret_before)
+{
+	struct ring_entry *entry = find_entry(ledger, ring);
+
+	*ret_last = *ret_before = (struct eun__ledger_writer){ 0 };
+	if (!entry)
+		return;
+	*ret_last = *find_last_writer(entry);
+	*ret_before =
+	    find_last_writer(entry) == &entry->writers[0] ? entry->writers[1] : entry->writers[0];
 }
 
 void eun__ledger_fold(struct eun__ledger *ledger, uint32_t ring)

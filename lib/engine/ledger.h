@@ -21,6 +21,12 @@ struct eun__progress {
 	uint64_t decode_errors;
 };
 
+/* Who writes to a ring from a position on. */
+struct eun__ledger_writer {
+	uint64_t from_seq;
+	uint64_t generation; /* 0: nobody */
+};
+
 /* Of a slot: perf buffers, and rings that are gone. */
 struct eun__ledger_counts {
 	uint64_t events;
@@ -60,6 +66,14 @@ int eun__ledger_put(struct eun__ledger *ledger, uint32_t ring,
 void eun__ledger_note_seen(struct eun__ledger *ledger, uint32_t ring, uint64_t next_seq);
 /* What was noted last, 0 if nothing was. */
 uint64_t eun__ledger_get_seen(const struct eun__ledger *ledger, uint32_t ring);
+/* Notes that another generation writes from now on, @from_seq being where. The last two are kept.
+ * Nothing if the ring is unknown. */
+void eun__ledger_note_writer(struct eun__ledger *ledger, uint32_t ring, uint64_t generation,
+			     uint64_t from_seq);
+/* The last one, and the one before it; zeros where there was none. */
+void eun__ledger_get_writers(const struct eun__ledger *ledger, uint32_t ring,
+			     struct eun__ledger_writer *ret_last,
+			     struct eun__ledger_writer *ret_before);
 /* The ring is gone; what was counted for it is the slot's from now on. */
 void eun__ledger_fold(struct eun__ledger *ledger, uint32_t ring);
 void eun__ledger_get_counts(const struct eun__ledger *ledger,

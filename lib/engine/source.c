@@ -212,19 +212,61 @@ struct eun__source *eun__source_unref(struct eun__source *source)
 	return NULL;
 }
 
+static const struct eun_schema *find_schema(const struct eun__source *source, uint32_t number)
+{
+	const struct eun__generation *generation = eun__slot_find_generation(source->slot, number);
+
+	for (size_t i = 0; generation && i < generation->n_sources; i++)
+		if (generation->sources[i] == source)
+			return generation->exports.items[i].schema;
+	return NULL;
+}
+
+/*
+ * What the process before us had not handed on may stand on both sides of a swap. If it was killed
+ * before the switch, the last note is of a generation that never ran.
+ */
+static void restore_writers(struct eun__source *source)
+{
+	struct eun__ledger_writer last, before;
+	const struct eun_schema *schema;
+
+	eun__ledger_get_writers(&source->slot->tally.ledger, source->ring, &last, &before);
+	if (last.generation != source->writer.generation || before.generation == 0)
+		return;
+	schema = find_schema(source, (uint32_t)before.generation);
+	source->next[0] = source->writer;
+	source->next[0].from_seq = last.from_seq;
+	source->n_next = 1;
+	source->writer.generation = (uint32_t)before.generation;
+	if (schema) /* else it reads the same: they shared the ring */
+		source->writer.schema = schema;
+	pass_writers(source, source->tally.now.position);
+}
+
+static void note_writer(struct eun__source *source, const struct eun__writer *writer)
+{
+	eun__ledger_note_writer(&source->slot->tally.ledger, source->ring, writer->generation,
+				writer->from_seq);
+}
+
 void eun__source_begin(struct eun__source *source)
 {
 	uint64_t position = eun__reader_get_position(source->reader);
 	struct eun__progress *now = &source->tally.now;
 
-	if (!is_ring(source) || !eub_list_is_empty(&source->tally.link) ||
-	    !eun__tally_add_ring(&source->slot->tally, &source->tally, source->ring, position))
+	if (!is_ring(source) || !eub_list_is_empty(&source->tally.link))
 		return;
-	if (eun__reader_resume(source->reader, now->position) == 0)
+	if (!eun__tally_add_ring(&source->slot->tally, &source->tally, source->ring, position)) {
+		note_writer(source, &source->writer);
 		return;
-	/* What was not taken is written over. Who misses some of it is told by its numbers. */
-	now->position = position;
-	now->next_seq = eun__ledger_get_seen(&source->slot->tally.ledger, source->ring);
+	}
+	if (eun__reader_resume(source->reader, now->position) < 0) {
+		/* What was not taken is written over. Who misses some is told by its numbers. */
+		now->position = position;
+		now->next_seq = eun__ledger_get_seen(&source->slot->tally.ledger, source->ring);
+	}
+	restore_writers(source);
 }
 
 void eun__source_end(struct eun__source *source)
@@ -244,6 +286,7 @@ void eun__source_set_writer(struct eun__source *source, uint32_t generation,
 	if (source->n_next == EUN__WRITERS_MAX)
 		source->n_next--;
 	source->next[source->n_next++] = writer;
+	note_writer(source, &writer);
 }
 
 void eun__source_settle(struct eun__source *source)

@@ -55,10 +55,13 @@ static void run_child(const struct fixture *f, life_fn live)
 
 static struct eun_slot *adopt(struct fixture *f)
 {
-	struct eun_adopt_generation generation = { .number = 1, .package = read_package() };
+	struct eun_adopt_generation generations[] = {
+		{ .number = 1, .package = read_package() },
+		{ .number = 2, .package = read_package() }, /* most tests have none */
+	};
 	struct eun_slot *slot = NULL;
 
-	assert_int_equal(eun_slot_adopt(f->engine, "test", f->pin_dir, &generation, 1, &slot, NULL),
+	assert_int_equal(eun_slot_adopt(f->engine, "test", f->pin_dir, generations, 2, &slot, NULL),
 			 0);
 	return slot;
 }
@@ -178,6 +181,38 @@ static void test_goes_on_after_the_last_commit(void **state)
 	expect_numbers(f, 10, 20);
 	assert_int_equal(get_next_seq(f), first_seq + 19 * RECORD_STEP + 1);
 	assert_int_equal(count_events(f), 20);
+}
+
+/* Three events of the first generation and four of the second are left in the ring they share. */
+static void swap_with_events_unread(struct eun_engine *engine, struct eun_slot *slot)
+{
+	struct eun_swap_options options = { .size = sizeof(options) };
+	struct eun_swap *swap = NULL;
+	struct slot_bed bed;
+
+	make_events(5);
+	dispatch_all(engine);
+	make_events(3);
+	slot_bed_init(&bed, NULL, getpid(), NULL);
+	options.slot = &bed.options;
+	if (eun_swap_new(slot, read_package(), &options, &swap, NULL) < 0 ||
+	    eun_swap_commit(swap, NULL) < 0)
+		_exit(1);
+	make_events(4);
+}
+
+static void test_each_event_keeps_its_generation(void **state)
+{
+	struct fixture *f = *state;
+
+	outlive(f, swap_with_events_unread);
+	begin(f);
+	assert_int_equal(eun_slot_get_generation(f->slot), 2);
+	for (uint32_t i = 5; i < 12; i++) {
+		assert_int_equal(eun_engine_dispatch(f->engine, 1, 0), 1);
+		assert_int_equal(f->seen.last.number, i % 8); /* each generation numbers its own */
+		assert_int_equal(f->seen.last_generation, i < 8 ? 1 : 2);
+	}
 }
 
 static void commit_during_a_hold(struct eun_engine *engine, struct eun_slot *slot EUB_UNUSED)
@@ -305,6 +340,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_goes_on_after_the_last_commit, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_each_event_keeps_its_generation, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_held_record_was_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_was_committed, setup, teardown),

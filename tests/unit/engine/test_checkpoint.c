@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#define SIZE 600
+#define SIZE 760
 
 struct fixture {
 	struct eun__checkpoints checkpoints;

@@ -21,7 +21,7 @@
 
 #include <cmocka.h>
 
-#define SIZE	  600 /* room for five rings */
+#define SIZE	  760 /* room for five rings */
 #define N_RINGS	  5
 #define STEPS_MAX 100000
 
@@ -86,6 +86,40 @@ static void test_keeps_what_was_put(void **state)
 	(void)munmap(memory, SIZE);
 }
 
+static void check_writers(const struct eun__ledger *ledger, uint64_t last, uint64_t before)
+{
+	struct eun__ledger_writer a, b;
+
+	eun__ledger_get_writers(ledger, 7, &a, &b);
+	assert_int_equal(a.generation, last);
+	assert_int_equal(b.generation, before);
+	if (before > 0)
+		assert_true(a.from_seq >= b.from_seq);
+}
+
+static void test_writers(void **state)
+{
+	uint8_t *memory = new_memory();
+	struct eun__ledger ledger = open_ledger(memory);
+
+	(void)state;
+	eun__ledger_note_writer(&ledger, 7, 1, 0); /* of no ring that is known */
+	check_writers(&ledger, 0, 0);
+	(void)eun__ledger_put(&ledger, 7, &first);
+	check_writers(&ledger, 0, 0);
+	eun__ledger_note_writer(&ledger, 7, 1, 0);
+	check_writers(&ledger, 1, 0);
+	for (uint64_t i = 2; i < 6; i++) {
+		eun__ledger_note_writer(&ledger, 7, i, 100 * i);
+		check_writers(&ledger, i, i - 1);
+	}
+	eun__ledger_note_writer(&ledger, 7, 3, 500); /* back, with nothing written meanwhile */
+	eun__ledger_fold(&ledger, 7);
+	(void)eun__ledger_put(&ledger, 7, &first);
+	check_writers(&ledger, 0, 0);
+	(void)munmap(memory, SIZE);
+}
+
 static void test_fold_makes_room(void **state)
 {
 	uint8_t *memory = new_memory();
@@ -115,7 +149,7 @@ static void test_no_memory_keeps_nothing(void **state)
 	struct eun__ledger ledger;
 	struct eun__ledger_counts counts = { .events = 1 };
 	struct eun__progress progress;
-	_Alignas(8) uint8_t small[210] = { 0 };
+	_Alignas(8) uint8_t small[240] = { 0 };
 
 	(void)state;
 	eun__ledger_init(&ledger, small, sizeof(small));
@@ -349,6 +383,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeps_what_was_put),
+		cmocka_unit_test(test_writers),
 		cmocka_unit_test(test_fold_makes_room),
 		cmocka_unit_test(test_no_memory_keeps_nothing),
 		cmocka_unit_test(test_foreign_bytes),
