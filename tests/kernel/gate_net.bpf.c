@@ -67,4 +67,6 @@ BOTH(cgroup_egress, "?cgroup_skb/egress", struct __sk_buff, is_datagram(DATA, EN
 BOTH(connect4, "?cgroup/connect4", struct bpf_sock_addr, 1, 1)
 BOTH(sockops, "?sockops", struct bpf_sock_ops, ctx->op == BPF_SOCK_OPS_TCP_CONNECT_CB, 1)
 
+BOTH(lsm_cgroup, "?lsm_cgroup/socket_connect", void, 1, 1)
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -28,7 +28,8 @@ done
 shift $((OPTIND - 1))
 build=$1
 shift
-tests=${*:-test_gate test_gate_net test_link_pins test_targets test_slot test_kernel_btf}
+tests=${*:-test_gate test_gate_net test_link_pins test_targets test_slot test_swap test_resume
+	test_accounting test_ring_loss test_kernel_btf}
 cache=${EUNOMIA_CACHE:-/var/cache/eunomia-tests}
 seconds=${EUNOMIA_VM_SECONDS:-240}
 # What the tests need of what Debian builds as modules, in the order of loading.
