@@ -132,8 +132,8 @@ static void look_at_maps(struct eun__generation *generation)
 {
 	int page_fd = eun__switch_get_map_fd(generation->slot->gate_switch);
 
-	generation->is_loss_counted =
-	    generation->lost_map_fd >= 0 || eun__object_uses_map(generation->object, page_fd);
+	generation->is_perf_counted = eun__object_uses_map(generation->object, page_fd);
+	generation->is_loss_counted = generation->lost_map_fd >= 0 || generation->is_perf_counted;
 	generation->n_maps =
 	    eun__map_memory_measure(eun__object_get_bpf(generation->object), &generation->maps);
 }

@@ -31,7 +31,8 @@ struct eun__generation {
 	struct eun__notes notes;
 	int lost_map_fd;	      /* of the object; -EBADF if it counts no losses */
 	uint32_t lost_map_id;	      /* generations that share it count in it together */
-	bool is_loss_counted;	      /* there, or by its programs in the slot's page */
+	bool is_loss_counted;	      /* of rings: there, or in the slot's page */
+	bool is_perf_counted;	      /* of perf buffers: in the slot's page */
 	struct eun__map_memory *maps; /* of the object */
 	size_t n_maps;
 	char *pin_dir; /* NULL: not pinned */

@@ -65,15 +65,23 @@ static uint64_t get_memory_bytes(const struct eun_slot *slot)
 	return sum;
 }
 
-/* The kernel tells what a perf buffer lost with its next event only: what is pending is not known.
- */
+static bool are_losses_counted(const struct eun__generation *generation)
+{
+	for (size_t i = 0; i < generation->n_sources; i++) {
+		bool is_ring = eun__reader_is_level_triggered(generation->sources[i]->reader);
+
+		if (!(is_ring ? generation->is_loss_counted : generation->is_perf_counted))
+			return false;
+	}
+	return true;
+}
+
+/* The kernel tells what a perf buffer lost with its next event only: what is pending is not known,
+ * unless the tracker counts it. */
 static bool is_lost_exact(const struct eun_slot *slot)
 {
 	for (size_t i = 0; i < slot->n_generations; i++)
-		if (!slot->generations[i]->is_loss_counted)
-			return false;
-	EUB_LIST_FOREACH (source, &slot->sources, const struct eun__source, link)
-		if (!eun__reader_is_level_triggered(source->reader))
+		if (!are_losses_counted(slot->generations[i]))
 			return false;
 	return true;
 }

@@ -91,16 +91,40 @@ static void tell_lost(struct eun_slot *slot, uint64_t count, const char *reason)
 		options->on_lost(slot, count, reason, options->userdata);
 }
 
+/* Whether the writer itself counts what a perf buffer has no room for. */
+static bool is_perf_counted(const struct eun__source *source)
+{
+	const struct eun__generation *generation =
+	    eun__slot_find_generation(source->slot, source->writer.generation);
+
+	return !is_ring(source) && generation && generation->is_perf_counted;
+}
+
+/* The kernel says that a perf buffer was full with the next record only; a writer's own count is
+ * there at once, so that counts, and the kernel's word is but a time to look at it. */
 static void on_lost(void *userdata, uint64_t n)
 {
 	struct eun__source *source = userdata;
 
+	if (is_perf_counted(source)) {
+		eun__slot_tell_counted_lost(source->slot);
+		return;
+	}
 	source->slot->tally.counts.perf_lost += n;
 	eun__tally_note(&source->slot->tally);
 	tell_lost(source->slot, n, "perf-lost");
 }
 
 static const struct eun__reader_ops reader_ops = { .on_record = on_record, .on_lost = on_lost };
+
+/* Of a slot whose events come both ways nobody knows which it was: most use rings. */
+static const char *get_counted_reason(const struct eun_slot *slot)
+{
+	EUB_LIST_FOREACH (source, &slot->sources, const struct eun__source, link)
+		if (is_ring(source))
+			return "ring-full";
+	return "perf-lost";
+}
 
 void eun__slot_tell_counted_lost(struct eun_slot *slot)
 {
@@ -113,7 +137,7 @@ void eun__slot_tell_counted_lost(struct eun_slot *slot)
 	eun__tally_note(&slot->tally);
 	/* Fewer: a generation was not adopted, its count is gone. */
 	if (lost > told)
-		tell_lost(slot, lost - told, "ring-full");
+		tell_lost(slot, lost - told, get_counted_reason(slot));
 }
 
 /*

@@ -58,6 +58,12 @@ static const struct counted_helper helpers[] = {
 	  SKIP_COUNT(BPF_JSGE) },
 	{ BPF_FUNC_ringbuf_reserve_dynptr, "eunomia_ring_dynptr", MOV_REG(BPF_REG_1, BPF_REG_0),
 	  SKIP_COUNT(BPF_JSGE) },
+	{ BPF_FUNC_perf_event_output, "eunomia_perf_output", MOV_REG(BPF_REG_1, BPF_REG_0),
+	  SKIP_COUNT(BPF_JSGE) },
+	{ BPF_FUNC_skb_output, "eunomia_skb_output", MOV_REG(BPF_REG_1, BPF_REG_0),
+	  SKIP_COUNT(BPF_JSGE) },
+	{ BPF_FUNC_xdp_output, "eunomia_xdp_output", MOV_REG(BPF_REG_1, BPF_REG_0),
+	  SKIP_COUNT(BPF_JSGE) },
 };
 
 struct edit {

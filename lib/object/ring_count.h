@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Counting what finds no room in a ring buffer, for trackers that do not count it themselves. How,
- * and what the count means: docs/events.md, "Losses and accounting".
+ * Counting what finds no room in a ring or perf buffer, for trackers that do not do so themselves.
+ * How, and what the count means: docs/events.md, "Losses and accounting".
  */
 #pragma once
 
@@ -22,11 +22,11 @@ struct eun__ring_counter {
 };
 
 /**
- * eun__ring_count_add() - make an object count its failed calls of the ring buffer helpers
+ * eun__ring_count_add() - make an object count its failed calls of the helpers that write events
  * @image: a checked object file (eun__elf_init()), @size bytes
  * @out:   empty; gets the object to open in its stead
  *
- * Every bpf_ringbuf_reserve(), bpf_ringbuf_output() and bpf_ringbuf_reserve_dynptr() becomes a call
+ * Every call of one (bpf_ringbuf_reserve(), bpf_perf_event_output() and their like) becomes a call
  * of a function that is appended to the object. The numbers of its types stay as they were. The
  * verifier has the last word: be prepared to load the original instead.
  *

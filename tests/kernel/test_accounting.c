@@ -28,7 +28,8 @@ struct fixture {
 	struct eun_engine *engine;
 	struct eun_slot *slot;
 	uint64_t n_events;
-	uint64_t n_told; /* as lost */
+	uint64_t n_told;    /* as lost */
+	const char *reason; /* that must be told */
 };
 
 /* The uprobes' targets: must exist as symbols and must not be folded into their callers. */
@@ -41,6 +42,7 @@ struct fixture {
 
 TARGET(flood_reserve)
 TARGET(flood_output)
+TARGET(flood_perf)
 TARGET(flood_deep)
 
 static void on_event(struct eun_slot *slot EUB_UNUSED, const struct eun_event *event EUB_UNUSED,
@@ -56,7 +58,7 @@ static void on_lost(struct eun_slot *slot EUB_UNUSED, uint64_t count, const char
 {
 	struct fixture *f = userdata;
 
-	assert_string_equal(reason, "ring-full");
+	assert_string_equal(reason, f->reason);
 	f->n_told += count;
 }
 
@@ -69,6 +71,7 @@ static int setup(void **state)
 
 	assert_non_null(f);
 	*state = f;
+	f->reason = "ring-full";
 	return eun_engine_new(&options, &f->engine, NULL);
 }
 
@@ -128,7 +131,8 @@ static void *flood(void *argument)
 }
 
 /* Floods while nobody reads, then while the engine does, and stops the slot: all must be told. */
-static void expect_exact(struct fixture *f, void (*call)(unsigned int number), unsigned int n_each)
+static void expect_exact(struct fixture *f, void (*call)(unsigned int number), unsigned int n_each,
+			 struct eun_slot_stats *ret_stats)
 {
 	struct flood job = { .call = call };
 	struct eun_slot_stats stats;
@@ -153,9 +157,18 @@ static void expect_exact(struct fixture *f, void (*call)(unsigned int number), u
 	assert_int_equal(stats.events + stats.lost, 2ull * N_CALLS * n_each);
 	assert_int_equal(stats.events, f->n_events);
 	assert_int_equal(stats.lost, f->n_told);
+	f->slot = eun_slot_free(f->slot);
+	*ret_stats = stats;
+}
+
+static void expect_exact_ring(struct fixture *f, void (*call)(unsigned int number),
+			      unsigned int n_each)
+{
+	struct eun_slot_stats stats;
+
+	expect_exact(f, call, n_each, &stats);
 	assert_in_range(stats.ring_high_water_bytes, RING_BYTES / 2, RING_BYTES);
 	assert_true(stats.memory_bytes >= RING_BYTES);
-	f->slot = eun_slot_free(f->slot);
 }
 
 static void call_both(unsigned int number)
@@ -169,7 +182,18 @@ static void test_foreign_tracker(void **state)
 	struct fixture *f = *state;
 
 	begin(f, OBJECTS_DIR "/loss_flood.bpf.o", NULL);
-	expect_exact(f, call_both, 2);
+	expect_exact_ring(f, call_both, 2);
+}
+
+/* The kernel tells of the last losses with a next event, which does not come. */
+static void test_foreign_tracker_with_a_perf_buffer(void **state)
+{
+	struct fixture *f = *state;
+	struct eun_slot_stats stats;
+
+	f->reason = "perf-lost";
+	begin(f, OBJECTS_DIR "/loss_perf.bpf.o", NULL);
+	expect_exact(f, flood_perf, 1, &stats);
 }
 
 static void call_getppid(unsigned int number EUB_UNUSED)
@@ -185,7 +209,7 @@ static void test_tracker_that_counts_itself(void **state)
 
 	(void)snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	begin(f, NUMBERED_OBJECT, &setting);
-	expect_exact(f, call_getppid, 1);
+	expect_exact_ring(f, call_getppid, 1);
 }
 
 /* The verifier takes it only as it is: it runs, and says what it does not tell. */
@@ -225,6 +249,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_foreign_tracker, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_foreign_tracker_with_a_perf_buffer, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_tracker_that_counts_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tracker_that_cannot_be_counted, setup,
 						teardown),
