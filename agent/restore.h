@@ -10,6 +10,7 @@
 
 #include <eunomia/error.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct restore {
@@ -18,6 +19,7 @@ struct restore {
 	void (*on_done)(void *userdata); /* told once, later */
 	void *userdata;
 	size_t n_pending;
+	bool has_failed; /* a slot is left for the next start, perhaps with its pins */
 };
 
 /**

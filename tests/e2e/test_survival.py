@@ -173,6 +173,20 @@ class Restart(Survival):
         self.assertEqual(self.state_of(agent, "n"), ("running", 1))
         self.assert_counts(agent, "n")
 
+    def test_start_of_the_agent_that_fails(self):
+        """It took the slots over already; it must leave them as they were."""
+        agent = self.agent()
+        agent.start_numbered("n")
+        loaded = programs(agent.pid)
+        self.die(agent)
+        socket = agent.socket
+        agent.socket = os.path.join(agent.dir, "no-such", "folder", "socket")
+        self.assert_refused(agent, "is taken over")
+        agent.socket = socket
+        agent.start()
+        self.assertEqual(self.state_of(agent, "n"), ("running", 1))
+        self.assertEqual(programs(agent.pid), loaded)
+
     def test_fifty_slots(self):
         agent = self.agent(config="[Journal]\nJournalEvents=no\n")
         for i in range(50):
