@@ -6,6 +6,7 @@
 #include "watch_position.h"
 
 #include "agent_limits.h"
+#include "slots.h"
 
 #include "base/error.h"
 #include "base/str.h"
@@ -13,6 +14,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+struct watch_position {
+	char slot[EUN_SLOT_NAME_MAX];
+	uint32_t ring; /* the kernel's id of the map; 0: the slot's next to be announced */
+	uint64_t next_seq;
+};
 
 static int copy_position(struct watch_positions *positions, const Eunomia__V1__Position *wire,
 			 struct eun_error *err)

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <eunomia/error.h>
-#include <eunomia/slot.h>
 
 #include "eunomia/v1/eunomia.pb-c.h"
 
@@ -14,11 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct watch_position {
-	char slot[EUN_SLOT_NAME_MAX];
-	uint32_t ring; /* the kernel's id of the map; 0: the slot's next to be announced */
-	uint64_t next_seq;
-};
+struct watch_position;
 
 struct watch_positions {
 	struct watch_position *items;
