@@ -9,11 +9,12 @@ import sys
 import time
 
 import agent as harness
-from kept import CALLED, Caller, KeptAgent, NumberReader, start_called
+from kept import Caller, KeptAgent, NumberReader, start_called
 
 BENCH = os.path.join(harness.BUILD, "tests/bench")
 ORACLE = os.path.join(harness.BUILD, "tests/kernel/oracle")
 TRACKER = os.path.join(harness.TRACKERS, "opensnoop.json")
+IDLE = os.path.join(BENCH, "idle.bpf.o")
 KINDS = (("tracepoint", "raw_tp", "uprobe", "perf_event", "xdp"),
          ("hooks", "tp_btf", "uretprobe", "tc", "cgroup"))
 NO_JOURNAL = "[Journal]\nJournalEvents=no\n"
@@ -104,7 +105,7 @@ def bench_restart(table, short):
         start_called(agent, "numbers", caller.pid)
         start_called(agent, "probe", os.getpid())
         for i in range(n_slots - 2):
-            start_called(agent, f"slot-{i}", 1)
+            agent.start_numbered(f"slot-{i}", 1)
         with NumberReader(agent.ctl_command("events", "-o", "jsonl")) as reader:
             reader.begin()
             caller.go()
@@ -131,10 +132,10 @@ def anonymous_bytes(pid):
 def bench_slots(table, short):
     n_slots = 200 if short else 1000
     with KeptAgent(config=NO_JOURNAL + f"[Limits]\nMaxSlots={n_slots}\n") as agent:
-        run_verbs(agent, CALLED, -20)
+        run_verbs(agent, IDLE, -20)
         agent.ctl("stop", *agent.slots())
         before = anonymous_bytes(agent.pid)
-        starts = run_verbs(agent, CALLED, -n_slots)["start"]
+        starts = run_verbs(agent, IDLE, -n_slots)["start"]
         each = (anonymous_bytes(agent.pid) - before) / n_slots
         kernel = agent.slots()["slot-1"]["stats"]["memory_bytes"]
         begin = time.monotonic()
