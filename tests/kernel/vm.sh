@@ -31,7 +31,7 @@ shift
 tests=${*:-test_gate test_gate_net test_link_pins test_targets test_slot test_swap test_resume
 	test_accounting test_ring_loss test_kernel_btf}
 cache=${EUNOMIA_CACHE:-/var/cache/eunomia-tests}
-seconds=${EUNOMIA_VM_SECONDS:-240}
+seconds=${EUNOMIA_VM_SECONDS:-360}
 # What the tests need of what Debian builds as modules, in the order of loading.
 modules="sch_ingress cls_bpf"
 
