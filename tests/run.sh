@@ -166,7 +166,7 @@ run_tsan()
 	stage "tsan: what runs on more than one thread, clang"
 	configure_and_build tsan -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug \
 		-DEUNOMIA_SANITIZE=thread || return 0
-	run_ctest tsan 'unit|kernel|e2e' -R '/(.*(job|sink|journal|engine|slot|agent|service|watch).*|packages|lifecycle)$'
+	run_ctest tsan 'unit|kernel|e2e' -R '/(.*(job|sink|journal|engine|slot|agent|service|watch).*|packages|lifecycle|survival)$'
 }
 
 # Each target for its time, as many at once as there are cores. Findings stay in the build tree.
