@@ -7,7 +7,8 @@
  * What the generations did is counted by the table of slots, per generation, since records of the
  * old one may still come after the switch. The kernel times programs only while somebody asks for
  * it, for all programs of the machine; so each probation holds a descriptor that asks, from before
- * the swap, which is what the old generation is measured in, to its end.
+ * the swap to its end. The old generation is measured while the new one is prepared, which may be
+ * too short to tell; if it passed a probation of its own, what was measured then counts too.
  */
 #include "probation.h"
 
@@ -142,6 +143,8 @@ void probation_begin(struct probation *probation, uint32_t old_generation)
 	probation->before.ns = entry->deeds.begin_ns - old->begin_ns;
 	probation->before.events = old->events;
 	probation->before.decode_errors = old->decode_errors;
+	probation->before.run_count += old->run_count;
+	probation->before.run_time_ns += old->run_time_ns;
 	probation->before.lost = entry->deeds.lost_before - old->lost_before;
 	begin_measure(probation, entry);
 	probation->old_generation = old_generation;
@@ -192,6 +195,16 @@ static void go_back(struct probation *probation, struct slot_entry *entry, const
 		on_back(NULL, &err, probation);
 }
 
+static void pass(struct probation *probation, struct slot_entry *entry,
+		 const struct probation_period *now)
+{
+	log_info(probation->set->log, "slot '%s': generation %u passed its probation", entry->name,
+		 probation->new_generation);
+	entry->deeds.run_count = now->run_count;
+	entry->deeds.run_time_ns = now->run_time_ns;
+	(void)probation_free(probation);
+}
+
 static void look(struct probation *probation, uint64_t now_ns)
 {
 	struct slot_entry *entry = find_entry(probation);
@@ -220,9 +233,7 @@ static void look(struct probation *probation, uint64_t now_ns)
 	if (probation_judge(&probation->before, &now, moment, reason)) {
 		go_back(probation, entry, reason);
 	} else if (moment == PROBATION_AT_END) {
-		log_info(probation->set->log, "slot '%s': generation %u passed its probation",
-			 entry->name, probation->new_generation);
-		(void)probation_free(probation);
+		pass(probation, entry, &now);
 	}
 }
 

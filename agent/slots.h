@@ -63,6 +63,8 @@ struct slot_deeds {
 	uint64_t events;
 	uint64_t decode_errors;
 	uint64_t lost_before; /* by the slot, before it ran */
+	uint64_t run_count;   /* with run_time_ns: of its programs, in the probation it passed */
+	uint64_t run_time_ns;
 };
 
 struct slot_entry {

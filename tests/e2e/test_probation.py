@@ -5,6 +5,7 @@ import subprocess
 
 import agent as harness
 
+SLOW = os.path.join(harness.BUILD, "tests/e2e/slow.bpf.o")
 SHORT = os.path.join(harness.BUILD, "tests/e2e/short.bpf.o")
 RATE = 1000  # events a second
 
@@ -59,6 +60,16 @@ class Probation(harness.AgentTest):
     def test_short_records_go(self):
         self.swap(SHORT, "--set", f"only_pid={self.source.pid}", "--probation", "60")
         self.expect_to_go_back("decode-errors")
+
+    def test_slow_programs_go(self):
+        """How long a run takes is known of a generation that passed a probation itself."""
+        only_pid = f"only_pid={self.source.pid}"
+        self.swap(harness.NUMBERED, "--set", only_pid, "--probation", "1")
+        harness.wait_until(lambda: "generation 2 passed its probation" in self.agent.log(),
+                           "the probation ends")
+        self.swap(SLOW, "--set", only_pid, "--probation", "60")
+        harness.wait_until(lambda: self.swapped_to(2), "it goes back")
+        self.assertIn("generation 3 to 2: run-time: a run takes ", self.show()["probation"])
 
     def test_losses_go(self):
         """The ring of the new generation has one page, and the agent looks too rarely."""
