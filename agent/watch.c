@@ -453,12 +453,18 @@ static bool announce_schema(struct stream *stream, const struct slot_entry *entr
 	return true;
 }
 
+/* May end the stream. */
 static void stream_announce(struct stream *stream, const struct slot_entry *entry)
 {
+	struct rejoin *rejoin = stream->watch->rejoin;
+	/* Asked before the announcement takes the position away. */
+	bool is_back = watch_positions_has_slot(&stream->positions, entry->name);
 	size_t i = 0;
 
 	while (i < entry->n_schemas && announce_schema(stream, entry, &entry->schemas[i]))
 		i++;
+	if (is_back && rejoin)
+		rejoin_note(rejoin, entry);
 }
 
 void watch_announce(struct watch *watch, const struct slot_entry *entry)
@@ -596,19 +602,6 @@ static int stream_new(struct watch *watch, struct rpc_call *call,
 	return 0;
 }
 
-/* Of a stream that was just opened. May end the stream. */
-static void begin_slot(struct stream *stream, struct slot_entry *entry)
-{
-	struct watch *watch = stream->watch;
-	/* Asked before the announcement takes the position away. */
-	bool is_back = watch_positions_has_slot(&stream->positions, entry->name);
-
-	watch_count_listeners(watch, entry);
-	stream_announce(stream, entry);
-	if (is_back && watch->rejoin)
-		rejoin_note(watch->rejoin, entry);
-}
-
 void watch_open(struct watch *watch, struct rpc_call *call,
 		const Eunomia__V1__StreamRequest *request)
 {
@@ -625,9 +618,10 @@ void watch_open(struct watch *watch, struct rpc_call *call,
 	rpc_call_set_ops(call, &stream_ops, stream);
 	if (watch->delivery)
 		delivery_add(watch->delivery, &stream->sink);
+	count_listeners(watch, stream);
 	EUB_LIST_FOREACH (entry, &watch->slots->entries, struct slot_entry, link)
 		if (entry->slot && stream_wants(stream, entry->name))
-			begin_slot(stream, entry);
+			stream_announce(stream, entry);
 	stream->is_back = false; /* told */
 }
 
