@@ -182,15 +182,18 @@ static int take_lock(struct state *state, struct eun_error *err)
 	return 0;
 }
 
-/* Without it every boot looks the same: slots that were not enabled come back too. */
-static void read_boot_id(struct state *state, const char *path)
+/* Where it cannot be known every boot looks the same: slots that were not enabled come back too.
+ * Return: 0; -ENOMEM. */
+static int read_boot_id(struct state *state, const char *path)
 {
 	_cleanup_(eub_buf_done) struct eub_buf buf = EUB_BUF_INIT;
+	int r = eub_read_file(path, sizeof(state->boot_id) - 1, &buf);
 
-	if (eub_read_file(path, sizeof(state->boot_id) - 1, &buf) < 0)
-		return;
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
 	memcpy(state->boot_id, buf.data, buf.len);
 	state->boot_id[strcspn(state->boot_id, "\n")] = '\0';
+	return 0;
 }
 
 static int sweep_entry(const struct state *state, const char *name)
@@ -246,7 +249,8 @@ int state_open(const char *path, const char *boot_id_path, struct state **ret_st
 		r = sweep(state, err);
 	if (r < 0)
 		return r;
-	read_boot_id(state, boot_id_path);
+	if (read_boot_id(state, boot_id_path) < 0)
+		return eub_error_no_memory(err);
 	*ret_state = EUB_TAKE_PTR(state);
 	return 0;
 }

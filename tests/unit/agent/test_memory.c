@@ -3,11 +3,15 @@
 #include "agent_test.h"
 
 #include "config.h"
+#include "declared.h"
 #include "failing_malloc.h"
+#include "folder.h"
 #include "journal_queue.h"
 #include "log.h"
 #include "sink_journal.h"
 #include "slots.h"
+#include "spec.h"
+#include "state.h"
 #include "watch_batch.h"
 #include "watch_schema.h"
 
@@ -195,11 +199,152 @@ static void test_queue(void **state)
 	check_each_allocation(queue_entry, NULL);
 }
 
+static int fill_spec(struct spec *spec)
+{
+	int r = spec_set_text(spec, "key=value", NULL);
+
+	if (r == 0)
+		r = spec_add(spec, &spec->args, "--arg", NULL);
+	if (r == 0)
+		r = spec_set(spec, "key", "other", NULL);
+	return r;
+}
+
+static int make_spec(void *userdata)
+{
+	struct spec spec = SPEC_INIT, copy = SPEC_INIT;
+	struct spec_view *view = NULL;
+	int r = fill_spec(&spec);
+
+	(void)userdata;
+	if (r == 0)
+		r = spec_copy_options(&copy, &spec);
+	if (r == 0)
+		r = spec_complete(&copy, &spec, NULL);
+	if (r == 0)
+		r = spec_view_new(&spec, "slot", NULL, &view);
+	(void)spec_view_free(view);
+	spec_done(&spec);
+	spec_done(&copy);
+	return r;
+}
+
+/* A record of one generation, as bytes and back. */
+static int code_record(void *userdata)
+{
+	_cleanup_(eub_buf_done) struct eub_buf buf = EUB_BUF_INIT;
+	struct state_slot *slot = NULL, *copy = NULL;
+	struct state_generation *generation = NULL;
+	struct spec spec = SPEC_INIT;
+	int r = fill_spec(&spec);
+
+	(void)userdata;
+	if (r == 0)
+		r = state_slot_new("a", &slot);
+	if (r == 0)
+		r = state_slot_add(slot, &spec, STATE_ORIGIN_START, &generation);
+	if (r == 0)
+		r = state_generation_name(generation, "tracker", "1");
+	if (r == 0) {
+		slot->current = generation->number;
+		r = state_slot_encode(slot, &buf);
+	}
+	if (r == 0) /* what cannot be decoded for want of memory is not told from damage */
+		r = state_slot_decode(buf.data, buf.len, &copy, NULL) == 0 ? 0 : -ENOMEM;
+	(void)state_slot_free(slot);
+	(void)state_slot_free(copy);
+	spec_done(&spec);
+	return r;
+}
+
+static void test_records(void **state)
+{
+	(void)state;
+	check_each_allocation(make_spec, NULL);
+	check_each_allocation(code_record, NULL);
+}
+
+static int read_declared(void *userdata)
+{
+	const struct test_folder *folder = userdata;
+	struct declared_set set = { 0 };
+	int r = declared_read(folder->path, folder->path, &set, NULL);
+
+	if (r == 0)
+		assert_int_equal(set.items[0].err.code, 0);
+	declared_done(&set);
+	return r;
+}
+
+static void test_declared(void **state)
+{
+	struct test_folder folder;
+	char *package, *declared;
+
+	(void)state;
+	test_folder_make(&folder);
+	package = test_path(&folder, "x.json");
+	declared = test_path(&folder, "x.conf");
+	test_write_file(package, "{}");
+	test_write_file(declared, "[Tracker]\nSource=x\nSet=a=b\nArgs=c d\n");
+	check_each_allocation(read_declared, &folder);
+	assert_int_equal(folder_remove(folder.path), 0);
+	free(package);
+	free(declared);
+}
+
+/* Whatever fails, the folder is as good as before. */
+static int keep_slot(void *userdata)
+{
+	_cleanup_(eub_buf_done) struct eub_buf package = EUB_BUF_INIT;
+	struct state *state = NULL;
+	char **names = NULL;
+	size_t n = 0;
+	int r = state_open(userdata, STATE_BOOT_ID_PATH, &state, NULL);
+
+	eub_buf_append_str(&package, "bytes");
+	if (r == 0 && package.has_failed)
+		r = -ENOMEM;
+	if (r == 0)
+		r = state_save_package(state, "a", 1, &package, STATE_FAST, NULL);
+	if (r == 0)
+		r = state_make_durable(state, "a", NULL);
+	if (r == 0)
+		r = state_list(state, &names, &n, NULL);
+	if (r == 0)
+		r = state_remove_slot(state, "a", STATE_FAST, NULL);
+	state_free_names(names, n);
+	(void)state_close(state);
+	return r;
+}
+
+static void test_state(void **state)
+{
+	static const char *const folders[] = { "/slots/a", "/slots", "/quarantine", "" };
+	struct test_folder folder;
+
+	(void)state;
+	test_folder_make(&folder);
+	check_each_allocation(keep_slot, folder.path);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		char *path = NULL;
+
+		assert_true(asprintf(&path, "%s%s", folder.path, folders[i]) > 0);
+		assert_int_equal(folder_remove(path), 0);
+		free(path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_config), cmocka_unit_test(test_slots),
-		cmocka_unit_test(test_sink),   cmocka_unit_test(test_schemas_and_events),
+		cmocka_unit_test(test_config),
+		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_declared),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_sink),
+		cmocka_unit_test(test_schemas_and_events),
 		cmocka_unit_test(test_queue),
 	};
 
