@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every event is accounted for, to the last one: the generator counts its own calls, and what the
 slot handed on, what its sinks delivered and what was lost must add up to them."""
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import threading
 import time
+import unittest
 
 import agent as harness
+from kept import KeptAgent
 
+DATA = os.path.join(harness.BUILD, "tests/data")
+NOBODY = 0x3ffffff0  # above the largest process id
 N_EVENTS = 200000
 BUDGET = 500  # events a second
 
@@ -220,6 +225,46 @@ class Accounting(harness.AgentTest):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("the limit is", done.stderr)
         self.assertEqual(list(self.agent.slots()), ["witness"])
+
+
+class Away(unittest.TestCase):
+    """Foreign trackers go on while the agent is away, in rings that are too small for that."""
+
+    def setUp(self):
+        harness.needs_root()
+        self.agent = self.enterContext(KeptAgent())
+
+    def call_getpgid(self, times):
+        for _ in range(times):
+            with contextlib.suppress(ProcessLookupError):
+                os.getpgid(NOBODY)
+
+    def n_accounted(self, name):
+        slot = self.agent.json("show", name)
+        self.assertTrue(slot["stats"]["lost_is_exact"], name)
+        return slot["events"] + slot["lost"]
+
+    def test_what_a_killed_agent_missed(self):
+        n_calls = 50000
+        self.agent.ctl("start", os.path.join(DATA, "foreign_bootstrap.bpf.o"), "--name", "ring",
+                       "--ring-bytes", "4096", "--set", f"filter_pid={os.getpid()}")
+        self.agent.ctl("start", os.path.join(DATA, "foreign_perf.bpf.o"), "--name", "perf")
+        self.call_getpgid(10)
+        harness.wait_until(lambda: self.n_accounted("ring") == 10, "the first events are read")
+        self.agent.process.kill()
+        self.agent.process.wait()
+        self.agent.notify.lines.clear()
+        self.call_getpgid(n_calls)
+        self.agent.start()
+        harness.wait_until(lambda: self.n_accounted("ring") == n_calls + 10,
+                           "every call is an event or lost")
+        # That tracker sees the calls of other processes, too.
+        harness.wait_until(lambda: self.n_accounted("perf") >= n_calls + 10,
+                           "what the perf buffer had no reader for is counted")
+        self.call_getpgid(10)
+        harness.wait_until(lambda: self.n_accounted("ring") == n_calls + 20, "it goes on")
+        self.agent.ctl("stop", "ring")
+        self.agent.ctl("stop", "perf")
 
 
 if __name__ == "__main__":
