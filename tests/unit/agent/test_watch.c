@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Event streams over calls of the test's own: who gets what, limits, slow clients. The functions of
- * rpc/server.h that a stream needs are defined here, in place of the room's.
+ * watch.c and watch_stream.c over calls of the test's own: who gets what, limits, slow clients. The
+ * functions of rpc/server.h that a stream needs are defined here, in place of the room's.
  */
 #include "watch.h"
 
