@@ -142,12 +142,17 @@ void eun__slot_tell_counted_lost(struct eun_slot *slot)
 
 /*
  * The tracker's own count is asked when its ring was full, and once more when the reader has caught
- * up: what was lost while the first answer was on its way is told then.
+ * up: what was lost while the first answer was on its way is told then. Of a perf buffer nobody
+ * knows how full it is, and also what came while no process read it is lost.
  */
 static void look_for_losses(struct eun__source *source, bool has_caught_up)
 {
 	struct eun__reader_info info;
 
+	if (is_perf_counted(source)) {
+		eun__slot_tell_counted_lost(source->slot);
+		return;
+	}
 	eun__reader_get_info(source->reader, &info);
 	if (info.n_full == source->n_full && !(source->was_full && has_caught_up))
 		return;
