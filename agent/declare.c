@@ -11,7 +11,6 @@
 #include "slots.h"
 
 #include "base/cleanup.h"
-#include "base/error.h"
 #include "base/list.h"
 #include "base/macro.h"
 
@@ -143,6 +142,14 @@ static void on_turn(struct slot_waiter *waiter, struct slot_entry *entry)
 	act(EUB_CONTAINER_OF(waiter, struct change, waiter), entry);
 }
 
+static struct budget_limits default_budget(const struct declare *declare)
+{
+	return (struct budget_limits){
+		.events_per_second = declare->config->slot_events_per_second,
+		.bytes_per_second = declare->config->slot_bytes_per_second,
+	};
+}
+
 static struct change *make_change(struct declare *declare, enum declared_change kind,
 				  const char *name, struct declared *declared)
 {
@@ -160,7 +167,7 @@ static struct change *make_change(struct declare *declare, enum declared_change 
 	change->path = EUB_TAKE_PTR(declared->path);
 	change->spec = declared->spec;
 	declared->spec = SPEC_INIT;
-	change->budget = declared->budget;
+	change->budget = declared->has_budget ? declared->budget : default_budget(declare);
 	change->fingerprint = declared->fingerprint;
 	return change;
 }
@@ -233,17 +240,29 @@ static void on_read(struct job *job)
 		end_pass(declare);
 }
 
+static void release_pass(struct declare *declare)
+{
+	declared_done(&declare->set);
+	eun_error_done(&declare->err);
+	free(EUB_TAKE_PTR(declare->folder));
+	free(EUB_TAKE_PTR(declare->trackers_dir));
+}
+
+static void end_passes(struct declare *declare)
+{
+	declare->is_under_way = false;
+	declare->on_done(declare->userdata);
+}
+
 static void begin_pass(struct declare *declare)
 {
 	declare->is_wanted_again = false;
 	declare->folder = strdup(declare->config->trackers_conf_dir);
 	declare->trackers_dir = strdup(declare->config->trackers_dir);
 	if (!declare->folder || !declare->trackers_dir) {
-		(void)eub_error_no_memory(&declare->err);
-		declare->n_pending = 1;
-		log_bad(declare, NULL, declare->err.message, NULL);
-		declare->n_pending = 0;
-		end_pass(declare);
+		log_bad(declare, NULL, "out of memory", NULL);
+		release_pass(declare);
+		end_passes(declare);
 		return;
 	}
 	job_start(declare->launcher->jobs, &declare->job, JOB_PROMPT, do_read, on_read);
@@ -251,16 +270,11 @@ static void begin_pass(struct declare *declare)
 
 static void end_pass(struct declare *declare)
 {
-	declared_done(&declare->set);
-	eun_error_done(&declare->err);
-	free(EUB_TAKE_PTR(declare->folder));
-	free(EUB_TAKE_PTR(declare->trackers_dir));
-	if (declare->is_wanted_again) {
+	release_pass(declare);
+	if (declare->is_wanted_again)
 		begin_pass(declare);
-		return;
-	}
-	declare->is_under_way = false;
-	declare->on_done(declare->userdata);
+	else
+		end_passes(declare);
 }
 
 void declare_begin(struct declare *declare)

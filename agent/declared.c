@@ -120,12 +120,14 @@ static int set_ring_bytes(struct reading *reading, const char *value, struct eun
 
 static int set_events_per_second(struct reading *reading, const char *value, struct eun_error *err)
 {
+	reading->declared->has_budget = true;
 	return parse_number("EventsPerSecond", value, BUDGET_MAX,
 			    &reading->declared->budget.events_per_second, err);
 }
 
 static int set_bytes_per_second(struct reading *reading, const char *value, struct eun_error *err)
 {
+	reading->declared->has_budget = true;
 	return parse_number("BytesPerSecond", value, BUDGET_MAX,
 			    &reading->declared->budget.bytes_per_second, err);
 }
@@ -193,6 +195,7 @@ static uint64_t fingerprint_of(const struct declared *declared)
 {
 	uint64_t fingerprint = spec_fingerprint(&declared->spec);
 
+	fingerprint ^= declared->has_budget;
 	fingerprint ^= declared->budget.events_per_second * UINT64_C(0x9e3779b97f4a7c15);
 	fingerprint ^= declared->budget.bytes_per_second * UINT64_C(0xc2b2ae3d27d4eb4f);
 	return fingerprint ? fingerprint : 1;

@@ -19,6 +19,7 @@ struct declared {
 	char *name;	      /* of the slot; of a bad file as far as it could be read */
 	struct eun_error err; /* code < 0: the file is bad, nothing below counts */
 	struct spec spec;
+	bool has_budget; /* else as the configuration says */
 	struct budget_limits budget;
 	uint64_t fingerprint; /* never 0; another when the file or the package says anything else */
 };

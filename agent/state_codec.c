@@ -224,6 +224,8 @@ static int read_slot(struct state_slot *slot, const Eunomia__State__V1__Slot *me
 		slot->budget.events_per_second = message->budget->events_per_second;
 		slot->budget.bytes_per_second = message->budget->bytes_per_second;
 	}
+	if (budget_check(&slot->budget, NULL) < 0)
+		return refuse(err, "budget");
 	return read_generations(slot, message, err);
 }
 

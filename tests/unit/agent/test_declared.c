@@ -82,6 +82,7 @@ static void test_every_key(void **state)
 	assert_string_equal(declared->spec.types.items[0], "event");
 	assert_string_equal(declared->spec.attach.items[0], "iface=lo,dir=ingress");
 	assert_int_equal(declared->spec.ring_bytes, 65536);
+	assert_true(declared->has_budget);
 	assert_int_equal(declared->budget.events_per_second, 100);
 	assert_int_equal(declared->budget.bytes_per_second, 4096);
 	assert_true(declared->fingerprint != 0);
@@ -161,6 +162,9 @@ static void test_fingerprint_follows_file_and_package(void **state)
 	assert_true(fingerprint_with(f, "# words\n[Tracker]\n\nSource=opensnoop\n") == plain);
 	assert_true(fingerprint_with(f, "[Tracker]\nSource=opensnoop\nSet=a=1\n") != plain);
 	assert_true(fingerprint_with(f, "[Tracker]\nSource=opensnoop\nEventsPerSecond=1\n") !=
+		    plain);
+	/* No bound is another thing than what the configuration says. */
+	assert_true(fingerprint_with(f, "[Tracker]\nSource=opensnoop\nEventsPerSecond=0\n") !=
 		    plain);
 	test_write_file(f->package, "{ }");
 	assert_true(fingerprint_with(f, "[Tracker]\nSource=opensnoop\n") != plain);

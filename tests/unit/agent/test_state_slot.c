@@ -119,6 +119,11 @@ static void spoil_pins(struct state_slot *slot)
 	(void)snprintf(slot->pins, sizeof(slot->pins), "../x");
 }
 
+static void spoil_budget(struct state_slot *slot)
+{
+	slot->budget.events_per_second = BUDGET_MAX + 1;
+}
+
 static void spoil_number(struct state_slot *slot)
 {
 	slot->generations[0].number = 0;
@@ -131,6 +136,7 @@ static void test_contradictions_are_refused(void **state)
 	assert_refused(spoil_next, "number");
 	assert_refused(spoil_pins, "pins");
 	assert_refused(spoil_number, "number");
+	assert_refused(spoil_budget, "budget");
 }
 
 /* What only a foreign writer can produce. */
