@@ -17,7 +17,7 @@
  */
 #pragma once
 
-#include "record.h"
+#include "record.bpf.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/macro.h"
-#include "record.h"
+#include "record.bpf.h"
 
 #include <assert.h>
 #include <bpf/bpf.h>

@@ -7,7 +7,7 @@
 
 #include "eunomia.bpf.h"
 
-#include "record.h"
+#include "record.bpf.h"
 
 #include <linux/ptrace.h>
 
