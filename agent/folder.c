@@ -88,8 +88,8 @@ int folder_list(const char *path, char ***ret_names, size_t *ret_n)
 int folder_remove(const char *path)
 {
 	_cleanup_(eub_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char **names;
-	size_t n;
+	char **names = NULL;
+	size_t n = 0;
 	int r;
 
 	if (fd < 0)

@@ -19,7 +19,7 @@ typedef void (*service_call_fn)(struct service_call *call, struct slot_entry *en
 
 struct service_call {
 	struct slot_waiter waiter;
-	struct rpc_call *rpc; /* NULL: the client has gone */
+	struct rpc_call *rpc;		 /* NULL: the client has gone */
 	const ProtobufCMessage *request; /* valid while there is a client */
 	struct service_audit audit;
 	service_call_fn run;
@@ -33,7 +33,7 @@ struct service_call {
  * A call whose client goes while it waits is not run.
  */
 void service_call_begin(struct rpc_call *rpc, const ProtobufCMessage *request, const char *method,
-		     const char *name, service_call_fn run);
+			const char *name, service_call_fn run);
 /* End the call, and free @call. The reply, if another than the slot's state, was sent before. */
 void service_call_succeed(struct service_call *call, const struct slot_entry *entry);
 void service_call_finish(struct service_call *call);

@@ -36,14 +36,14 @@ struct rpc_service service_get_own(struct service *service);
 
 /* Handlers in files of their own. */
 void service_start(struct rpc_call *call, const ProtobufCMessage *message);
-void service_pause(struct rpc_call *call, const ProtobufCMessage *message);
-void service_resume(struct rpc_call *call, const ProtobufCMessage *message);
-void service_stop(struct rpc_call *call, const ProtobufCMessage *message);
-void service_swap(struct rpc_call *call, const ProtobufCMessage *message);
-void service_rollback(struct rpc_call *call, const ProtobufCMessage *message);
-void service_history(struct rpc_call *call, const ProtobufCMessage *message);
-void service_enable(struct rpc_call *call, const ProtobufCMessage *message);
-void service_disable(struct rpc_call *call, const ProtobufCMessage *message);
+void service_pause(struct rpc_call *rpc, const ProtobufCMessage *request);
+void service_resume(struct rpc_call *rpc, const ProtobufCMessage *request);
+void service_stop(struct rpc_call *rpc, const ProtobufCMessage *request);
+void service_swap(struct rpc_call *rpc, const ProtobufCMessage *message);
+void service_rollback(struct rpc_call *rpc, const ProtobufCMessage *message);
+void service_history(struct rpc_call *rpc, const ProtobufCMessage *message);
+void service_enable(struct rpc_call *rpc, const ProtobufCMessage *request);
+void service_disable(struct rpc_call *rpc, const ProtobufCMessage *request);
 void service_info(struct rpc_call *call, const ProtobufCMessage *message);
 /* Gives caches back after a time without starts. */
 void service_arm_trim(struct service *service);

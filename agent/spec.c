@@ -18,6 +18,7 @@
 #include <eunomia/package.h>
 #include <eunomia/slot.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -90,9 +91,11 @@ int spec_add(struct spec *spec, struct spec_list *list, const char *text, struct
 static int replace_value(struct spec *spec, size_t i, const char *value, struct eun_error *err)
 {
 	struct spec_list *values = &spec->values;
-	size_t before = strlen(values->items[i]) + 1;
+	size_t before;
 	char *copy;
 
+	assert(i < values->n && values->items); /* as many values as keys */
+	before = strlen(values->items[i]) + 1;
 	spec->text_bytes -= before;
 	if (strlen(value) >= LIMIT_START_TEXT_BYTES - spec->text_bytes) {
 		spec->text_bytes += before;
@@ -123,6 +126,7 @@ int spec_set(struct spec *spec, const char *key, const char *value, struct eun_e
 		return r;
 	r = spec_add(spec, &spec->values, value, err);
 	if (r < 0) { /* as many keys as values */
+		assert(spec->keys.items);
 		spec->keys.n--;
 		spec->text_bytes -= strlen(key) + 1;
 		free(spec->keys.items[spec->keys.n]);

@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "base/macro.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -137,6 +138,7 @@ int state_file_read(const char *path, enum state_file_kind kind, struct eub_buf 
 	r = check_head(&file, path, kind, err);
 	if (r < 0)
 		return r;
+	assert(file.data); /* it has at least a head */
 	eub_buf_append(payload, file.data + HEAD_BYTES, file.len - HEAD_BYTES);
 	return payload->has_failed ? eub_error_no_memory(err) : 0;
 }

@@ -333,6 +333,7 @@ int eun__generation_new(const struct eun__generation_plan *plan, struct eun_pack
 
 	if (r < 0)
 		return r;
+	assert(generation);
 	if (!own.options)
 		own.options = &default_options;
 	r = load(generation, &own, ret_reuse, err);
@@ -372,6 +373,7 @@ int eun__generation_adopt(const struct eun__generation_plan *plan, struct eun_pa
 
 	if (r < 0)
 		return r;
+	assert(generation);
 	if (!own.options)
 		own.options = &default_options;
 	r = adopt(generation, &own, err);

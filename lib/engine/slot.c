@@ -241,6 +241,7 @@ static int new_slot(struct eun_engine *engine, struct eun_package *package,
 			    err);
 	if (r < 0)
 		return r;
+	assert(slot);
 	r = build(slot, package, &all, err);
 	if (r < 0) {
 		eun_slot_free(slot);

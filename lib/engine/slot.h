@@ -50,8 +50,8 @@ void eun__slot_add_generation(struct eun_slot *slot, struct eun__generation *gen
 void eun__slot_remove_generation(struct eun_slot *slot, struct eun__generation *generation);
 /* NULL if it is not loaded. */
 struct eun__generation *eun__slot_find_generation(const struct eun_slot *slot, uint32_t number);
-/* For struct eun__hook_context. */
-struct eun__gate *eun__slot_find_gate(const void *slot, const char *key);
+/* For struct eun__hook_context; @userdata is the slot. */
+struct eun__gate *eun__slot_find_gate(const void *userdata, const char *key);
 /* The source that reads the map with this id; NULL if there is none. */
 struct eun__source *eun__slot_find_source(const struct eun_slot *slot, uint32_t ring);
 /* What trackers built with our header counted themselves as lost, over all generations. */

@@ -207,6 +207,7 @@ int eun_swap_new(struct eun_slot *slot, struct eun_package *package,
 		r = swap_alloc(slot, &swap, err);
 	if (r < 0)
 		return r;
+	assert(swap);
 	swap->keep = all.keep ? all.keep : EUN_SWAP_KEEP_DEFAULT;
 	swap->is_dry_run = all.is_dry_run;
 	r = prepare(swap, package, &all, &how, err);

@@ -281,17 +281,16 @@ static int explain_missing_target(const struct eun__object *object, struct eun__
 	return 0;
 }
 
-int eun__object_load(struct eun__object *object, struct eun__kernel_btf *kernel,
-		     struct eun_error *err)
+int eun__object_load(struct eun__object *object, struct eun__kernel_btf *btf, struct eun_error *err)
 {
 	int r;
 
 	eun__libbpf_log_reset();
 	r = bpf_object__load(object->bpf);
-	if (r == -ESRCH && explain_missing_target(object, kernel, err) < 0)
+	if (r == -ESRCH && explain_missing_target(object, btf, err) < 0)
 		r = -ENOENT;
 	else if (r < 0)
-		r = load_failed(object, r, kernel, err);
+		r = load_failed(object, r, btf, err);
 	eub_closep(&object->types_fd);
 	object->types_fd = -EBADF;
 	free(object->verifier_log);

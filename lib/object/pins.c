@@ -2,18 +2,15 @@
 #include "object/pins.h"
 
 #include "base/error.h"
-#include "base/str.h"
 #include "object/tc_filter.h"
 
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
+#include <fts.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define DEPTH_MAX 3 /* slot, gate or generation, links */
 
 static int check_length(int n)
 {
@@ -52,35 +49,39 @@ int eun__pin(int fd, const char *path, struct eun_error *err)
 	return r < 0 ? fail(r, "pin", path, err) : 0;
 }
 
-static int remove_dir(const char *dir, int depth)
+/* A folder is told twice, and goes after what is in it. */
+static int remove_entry(const FTSENT *entry)
 {
-	struct dirent *entry;
-	DIR *stream = opendir(dir);
-	int first = 0;
-
-	if (!stream)
-		return errno == ENOENT ? 0 : -errno;
-	while ((entry = readdir(stream))) {
-		char path[EUN__PIN_PATH_MAX];
-		int r;
-
-		if (eub_streq(entry->d_name, ".") || eub_streq(entry->d_name, ".."))
-			continue;
-		r = eun__pin_path(path, dir, entry->d_name);
-		if (r == 0)
-			eun__tc_filter_detach_pinned(path);
-		if (r == 0 && unlink(path) < 0)
-			r = errno == EISDIR && depth > 1 ? remove_dir(path, depth - 1) : -errno;
-		if (r < 0 && first == 0)
-			first = r;
+	switch (entry->fts_info) {
+	case FTS_D:
+		return 0;
+	case FTS_DP:
+		return rmdir(entry->fts_path) < 0 ? -errno : 0;
+	case FTS_DNR:
+	case FTS_ERR:
+	case FTS_NS:
+		return entry->fts_errno == ENOENT ? 0 : -entry->fts_errno;
+	default:
+		eun__tc_filter_detach_pinned(entry->fts_path);
+		return unlink(entry->fts_path) < 0 ? -errno : 0;
 	}
-	(void)closedir(stream); /* read only */
-	if (rmdir(dir) < 0 && first == 0)
-		first = -errno;
-	return first;
 }
 
 int eun__pins_remove(const char *dir)
 {
-	return remove_dir(dir, DEPTH_MAX);
+	char *const dirs[] = { (char *)(uintptr_t)dir, NULL }; /* fts(3) knows no const */
+	FTS *tree = fts_open(dirs, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+	int first = 0;
+
+	if (!tree)
+		return -errno;
+	while ((entry = fts_read(tree))) {
+		int r = remove_entry(entry);
+
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	(void)fts_close(tree); /* read only */
+	return first;
 }

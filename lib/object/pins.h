@@ -27,6 +27,6 @@ int eun__pin_path_numbered(char path[static EUN__PIN_PATH_MAX], const char *dir,
 int eun__pin_dir_new(const char *path, struct eun_error *err);
 /* Pins an object. Return: 0; -errno of bpf(2). */
 int eun__pin(int fd, const char *path, struct eun_error *err);
-/* Removes a folder with all in it, two levels deep. Return: 0, also if there is none; the first
- * -errno that was met, after trying everything. */
+/* Removes a folder with all in it. Return: 0, also if there is none; the first -errno that was met,
+ * after trying everything. */
 int eun__pins_remove(const char *dir);

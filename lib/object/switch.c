@@ -103,6 +103,7 @@ int eun__switch_adopt(const char *path, struct eun__switch **ret_switch, struct 
 	r = wrap_map(fd, &sw, err);
 	if (r < 0)
 		return r;
+	assert(sw);
 	if (sw->page->version != EUN__PAGE_VERSION) {
 		(void)eun_error_set(err, -ESTALE, EUN_REASON_UNSUPPORTED,
 				    "'%s' has version %u, this engine knows %d", path,

@@ -37,8 +37,8 @@ struct eun__page {
 	uint32_t next_generation; /* the number that the next one gets */
 	uint32_t padding3;
 	uint32_t generation_at[EUN__GATE_ENTRIES]; /* by index; 0: no complete generation there */
-	uint64_t started_wall_ns; /* when the slot began to run */
-	uint64_t started_mono_ns; /* of this boot, as the page */
+	uint64_t started_wall_ns;		   /* when the slot began to run */
+	uint64_t started_mono_ns;		   /* of this boot, as the page */
 	uint32_t padding4[8];
 	uint8_t ledger[EUN__LEDGER_BYTES]; /* lib/engine keeps its counts here; 64-aligned */
 };
