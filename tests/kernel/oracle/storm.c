@@ -29,11 +29,11 @@
 #include <cmocka.h>
 
 #define RING_BYTES	(4u << 20)
-#define LEAD_BYTES	(RING_BYTES / 4)    /* that all callers may write ahead of the reader */
-#define EVENT_BYTES	48		    /* at most, in the ring */
-#define CALLS_MAX	(8u << 20)	    /* of a thread and round */
-#define ROUND_CALLS	(CALLS_MAX / 4 * 3) /* of all threads: a round ends soon after */
-#define SWITCHES_A_SWAP 8		    /* at most, with what comes between two swaps */
+#define LEAD_BYTES	(RING_BYTES / 4) /* that all callers may write ahead of the reader */
+#define EVENT_BYTES	48		 /* at most, in the ring */
+#define CALLS_MAX	(8u << 20)	 /* of a thread and round */
+#define ROUND_CALLS	(UINT64_C(3) * CALLS_MAX / 4) /* of all threads: a round ends soon after */
+#define SWITCHES_A_SWAP 8 /* at most, with what comes between two swaps */
 #define KEEP		4
 #define GENERATIONS_MAX 64 /* more than are loaded at once, so that numbers do not collide */
 #define CALLS_BETWEEN	64 /* between two switches */
