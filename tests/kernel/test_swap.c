@@ -392,10 +392,30 @@ static void test_adopt_nothing(void **state)
 	eun_package_free(generation.package);
 }
 
+/* A slot that was started before goes on counting its generations. */
+static void test_first_generation(void **state)
+{
+	struct fixture *f = *state;
+	struct eun_package *package = read_package();
+	struct slot_bed bed;
+
+	f->slot = eun_slot_free(eun_engine_remove(f->engine, f->slot));
+	slot_bed_init(&bed, "again", getpid(), NULL);
+	bed.options.first_generation = 7;
+	assert_int_equal(eun_slot_new(f->engine, package, &bed.options, &f->slot, NULL), 0);
+	assert_int_equal(eun_engine_add(f->engine, f->slot, NULL), 0);
+	assert_int_equal(eun_slot_get_generation(f->slot), 7);
+	assert_int_equal(eun_slot_get_next_generation(f->slot), 8);
+	expect_events(f, "default", 7);
+	swap_to(f, "second", EUN_MAPS_REUSE);
+	expect_events(f, "second", 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_swap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_first_generation, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_maps, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unread_events_keep_their_generation, setup,
 						teardown),
