@@ -78,6 +78,7 @@ static int make_record(struct launch *launch)
 		return -ENOMEM;
 	generation->is_stored = keep->state != NULL;
 	record->current = generation->number;
+	record->started_wall_ns = generation->loaded_wall_ns;
 	launch->number = generation->number;
 	return 0;
 }

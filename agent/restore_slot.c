@@ -209,6 +209,7 @@ static int renew(struct restore_slot *op, const struct state_generation *last,
 	for (size_t i = 0; i + 1 < record->n_generations; i++)
 		record->generations[i].is_stored = false;
 	record->current = generation->number;
+	record->started_wall_ns = generation->loaded_wall_ns;
 	keep_stamp(keep_of(op), record);
 	return 0;
 }

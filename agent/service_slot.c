@@ -260,6 +260,17 @@ static int add_survival(Eunomia__V1__Slot *message, const struct slot_entry *ent
 	return message->survives_reason ? 0 : -1;
 }
 
+/* What this agent has seen of it by a clock that does not jump, what was before by the other. */
+static uint64_t get_uptime_ns(const struct slot_entry *entry)
+{
+	uint64_t here_ns = eub_clock_mono_ns() - eun_slot_get_started_mono_ns(entry->slot);
+	uint64_t taken_wall_ns = eun_slot_get_started_wall_ns(entry->slot);
+	uint64_t started_wall_ns = entry->record->started_wall_ns;
+
+	return taken_wall_ns > started_wall_ns ? here_ns + (taken_wall_ns - started_wall_ns)
+					       : here_ns;
+}
+
 Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
 {
 	const struct eun_slot *slot = entry->slot;
@@ -270,8 +281,8 @@ Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
 	eunomia__v1__slot__init(message);
 	message->state = wire_states[entry->phase];
 	message->generation = eun_slot_get_generation(slot);
-	message->started_unix_ns = eun_slot_get_started_wall_ns(slot);
-	message->uptime_ns = eub_clock_mono_ns() - eun_slot_get_started_mono_ns(slot);
+	message->started_unix_ns = entry->record->started_wall_ns;
+	message->uptime_ns = get_uptime_ns(entry);
 	message->stats = stats_message_new(entry);
 	message->probation = strdup(entry->probation);
 	if (!message->stats || !message->probation || add_identity(message, entry) < 0 ||

@@ -74,6 +74,7 @@ static void pack(const struct state_slot *slot, Eunomia__State__V1__Generation *
 	message.n_generations = slot->n_generations;
 	message.budget = &budget;
 	message.declared_fingerprint = slot->declared_fingerprint;
+	message.started_unix_ns = slot->started_wall_ns;
 	n = protobuf_c_message_get_packed_size(&message.base);
 	if (eub_buf_reserve(buf, n) < 0)
 		return;
@@ -220,6 +221,7 @@ static int read_slot(struct state_slot *slot, const Eunomia__State__V1__Slot *me
 	slot->current = message->current;
 	slot->next = message->next;
 	slot->declared_fingerprint = message->declared_fingerprint;
+	slot->started_wall_ns = message->started_unix_ns;
 	if (message->budget) {
 		slot->budget.events_per_second = message->budget->events_per_second;
 		slot->budget.bytes_per_second = message->budget->bytes_per_second;

@@ -58,6 +58,7 @@ struct state_slot {
 	size_t n_generations;
 	struct budget_limits budget;
 	uint64_t declared_fingerprint; /* 0: not declared */
+	uint64_t started_wall_ns;      /* also by an agent before this one */
 };
 
 /* Return: 0; -ENOMEM. */

@@ -89,12 +89,17 @@ class Restart(Survival):
         agent.ctl("pause", "paused")
         loaded = programs(agent.pid)
         histories = {name: agent.json("history", name) for name in agent.slots()}
+        before = agent.slots()
         for _ in range(2):
             self.restart(agent)
             self.assertEqual(self.state_of(agent, "a.b"), ("running", 1))
             self.assertEqual(self.state_of(agent, "swapped"), ("running", 2))
             self.assertEqual(self.state_of(agent, "paused"), ("paused", 1))
             self.assertEqual(programs(agent.pid), loaded, "nothing was loaded anew")
+            after = agent.slots()
+            for name in before:
+                self.assertEqual(after[name]["since"], before[name]["since"])
+                self.assertGreater(after[name]["uptime_ns"], before[name]["uptime_ns"])
             self.assertEqual({name: agent.json("history", name) for name in agent.slots()},
                              histories)
         self.assertEqual(sorted(os.listdir(agent.bpffs_dir)), ["a:b", "paused", "swapped"])

@@ -31,6 +31,7 @@ static struct state_slot *make_slot(void)
 	(void)snprintf(slot->pins, sizeof(slot->pins), "a:b");
 	slot->budget.bytes_per_second = 7;
 	slot->declared_fingerprint = UINT64_MAX;
+	slot->started_wall_ns = 1234;
 	spec_done(&spec);
 	return slot;
 }
@@ -52,6 +53,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(copy->next, 2);
 	assert_int_equal(copy->budget.bytes_per_second, 7);
 	assert_true(copy->declared_fingerprint == UINT64_MAX);
+	assert_int_equal(copy->started_wall_ns, 1234);
 	generation = state_slot_find(copy, 1);
 	assert_non_null(generation);
 	assert_string_equal(generation->package, "tracker");
