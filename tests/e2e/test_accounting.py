@@ -129,7 +129,8 @@ class Accounting(harness.AgentTest):
             sinks = sinks_of(self.show(name))
             for sink, n in offered.items():
                 self.assertLessEqual(sinks[sink]["produced"], n)
-            return sinks if all(sinks[sink]["produced"] == n for sink, n in offered.items()) else None
+            is_settled = all(sinks[sink]["produced"] == n for sink, n in offered.items())
+            return sinks if is_settled else None
         return harness.wait_until(are_settled, "the sinks have settled")
 
     def test_small_ring_slow_client_and_rate_limit(self):

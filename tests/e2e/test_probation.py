@@ -78,8 +78,8 @@ class Probation(harness.AgentTest):
         with subprocess.Popen([harness.GENERATOR, "getppid", str(10**9), "0"],
                               stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as flood:
             try:
-                self.swap(harness.NUMBERED, "--set", f"only_pid={flood.pid}", "--ring-bytes", "4096",
-                          "--probation", "60")
+                self.swap(harness.NUMBERED, "--set", f"only_pid={flood.pid}",
+                          "--ring-bytes", "4096", "--probation", "60")
                 flood.stdin.write(b"\n")
                 flood.stdin.flush()
                 slot = harness.wait_until(
