@@ -180,6 +180,9 @@ static void do_write(struct job *job)
 		op->result = keep_write(keep, &op->image, &op->what.why);
 	if (op->result == 0)
 		op->result = state_tidy(keep->state, op->entry->record, &op->what.why);
+	if (op->result < 0)
+		(void)eun_error_set(&op->what.why, op->result, EUN_REASON_IO, "%s",
+				    strerror(-op->result)); /* kept as it is if more is known */
 }
 
 /* The slot runs. If its new state could not be written, the next start finds the old one. */

@@ -133,8 +133,7 @@ static int offer(struct adoption *adoption, const struct restore_slot *op,
 	return 0;
 }
 
-/* A generation whose package is damaged is not offered: if it is the running one, adopting fails
- * and says so. */
+/* A generation whose package cannot be had is not offered; the first such failure is in @err. */
 static void offer_all(struct adoption *adoption, const struct restore_slot *op,
 		      struct eun_error *err)
 {
@@ -166,30 +165,40 @@ static void correct_record(struct state_slot *record, const struct eun_slot *slo
 			record->generations[i].is_stored = false;
 }
 
+/* Without the running generation adopting is tried all the same: it says that it is missing. */
+static int adopt_offered(struct restore_slot *op, struct adoption *adoption, const char *path)
+{
+	_cleanup_(eun_error_done) struct eun_error not_offered = EUN_ERROR_INIT;
+	int r;
+
+	offer_all(adoption, op, &not_offered);
+	r = eun_slot_adopt(op->launcher->engine, op->record->name, path, adoption->given,
+			   adoption->n, &op->slot, &op->why);
+	if (r < 0 && not_offered.code < 0) { /* that is the cause */
+		eun_error_done(&op->why);
+		op->why = not_offered;
+		not_offered = (struct eun_error)EUN_ERROR_INIT;
+	}
+	return r;
+}
+
 static int adopt(struct restore_slot *op)
 {
-	struct adoption adoption = { .n = 0 };
 	_cleanup_(eub_freep) char *path = keep_pin_path(keep_of(op), op->record);
+	struct adoption adoption = { .n = 0 };
 	int r = fault_point("restore-before-adopt");
 
-	if (!path || r < 0)
-		return eun_error_set(&op->why, r < 0 ? r : -ENOMEM, EUN_REASON_NO_MEMORY, "%s",
-				     strerror(r < 0 ? -r : ENOMEM));
-	offer_all(&adoption, op, &op->why);
-	if (adoption.n > 0) {
-		eun_error_done(&op->why);
-		r = eun_slot_adopt(op->launcher->engine, op->record->name, path, adoption.given,
-				   adoption.n, &op->slot, &op->why);
-	} else {
-		r = op->why.code;
-	}
+	if (r == 0 && !path)
+		r = -ENOMEM;
+	if (r == 0)
+		r = adopt_offered(op, &adoption, path);
 	if (r == 0) {
 		correct_record(op->record, op->slot);
 		for (size_t i = 0; i < adoption.n; i++)
 			adoption.given[i].package = NULL; /* the engine's now */
 	}
 	adoption_done(&adoption);
-	return r;
+	return r < 0 ? eun_error_set(&op->why, r, EUN_REASON_IO, "%s", strerror(-r)) : 0;
 }
 
 /* Starting afresh */
@@ -218,13 +227,14 @@ static enum restore_outcome start_afresh(struct restore_slot *op)
 {
 	const struct state_generation *last = state_slot_find(op->record, op->record->current);
 	struct eun_error err = EUN_ERROR_INIT;
-	int r = fault_point("restore-before-load");
+	int r = load_package(op, last, &op->bytes, &op->package, &err);
 
-	remove_pins(op);
 	if (r == 0)
-		r = load_package(op, last, &op->bytes, &op->package, &err);
-	if (r == 0)
+		r = fault_point("restore-before-load");
+	if (r == 0) {
+		remove_pins(op);
 		r = renew(op, last, &err);
+	}
 	if (r == 0)
 		r = launch_load(op->launcher, op->record,
 				&state_slot_find(op->record, op->record->current)->spec,

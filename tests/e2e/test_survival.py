@@ -2,6 +2,7 @@
 """What of slots is there after the agent was not: killed, stopped, booted anew, damaged, without the
 folders that it needs, with declared trackers."""
 import contextlib
+import errno
 import glob
 import os
 import shutil
@@ -11,6 +12,7 @@ import unittest
 import agent as harness
 from agent import Agent, NUMBERED, call_getppid
 from kept import CALLED, call_with
+from test_half_done import faults_are_built_in
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
@@ -191,6 +193,29 @@ class Restart(Survival):
         agent.start()
         self.assertEqual(self.state_of(agent, "n"), ("running", 1))
         self.assertEqual(programs(agent.pid), loaded)
+
+    def test_steps_that_fail_while_taking_over(self):
+        """Whichever does, the agent comes up, and the slot then or at the next start."""
+        if not faults_are_built_in():
+            self.skipTest("this build has no faults (EUNOMIA_FAULTS)")
+        for error, step in ((e, n) for e in ("EIO", "ENOSPC") for n in range(1, 7)):
+            with self.subTest(error=error, step=step), Agent() as agent:
+                agent.start_numbered("n")
+                agent.ctl("swap", "n", NUMBERED, "--set", f"only_pid={os.getpid()}")
+                agent.env["EUNOMIA_FAULT"] = f"*@{step}:error={error}"
+                self.die(agent)
+                begins = len(agent.log())
+                agent.start()
+                is_there = "n" in agent.slots()
+                if not is_there or self.state_of(agent, "n") != ("running", 2):
+                    self.assertIn(os.strerror(getattr(errno, error)), agent.log()[begins:])
+                del agent.env["EUNOMIA_FAULT"]
+                self.restart(agent)
+                # What the first could not read was left to the second as it was.
+                self.assertIn(self.state_of(agent, "n"),
+                              [("running", 2)] if not is_there else
+                              [("running", 2), ("running", 3)])
+                self.assert_counts(agent, "n")
 
     def test_fifty_slots(self):
         agent = self.agent(config="[Journal]\nJournalEvents=no\n")
