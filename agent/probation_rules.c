@@ -11,10 +11,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define PER_MILLE  1000
-#define PER_CENT   100
-#define MIN_EVENTS 20 /* of the new generation, for a share of them */
-#define MIN_RUNS   50 /* of each, for an average of them */
+#define PER_MILLE     1000
+#define PER_CENT      100
+#define MIN_EVENTS    20  /* of the new generation, for a share of them */
+#define MIN_RUNS      200 /* of each, for an average of them */
+/* A machine that is taken away for a moment makes some runs long: less than this may be that. */
+#define MIN_SLOWER_NS 10000
 
 struct rule {
 	const char *name;
@@ -69,6 +71,7 @@ static bool takes_longer(const struct probation_period *before, const struct pro
 	(void)snprintf(figures, size, "a run takes %" PRIu64 " ns instead of %" PRIu64, ns_now,
 		       ns_before);
 	return before->run_count >= MIN_RUNS && now->run_count >= MIN_RUNS && ns_before > 0 &&
+	       ns_now > MIN_SLOWER_NS && ns_now - MIN_SLOWER_NS > ns_before &&
 	       ns_now > ns_before / PER_CENT * bound + ns_before % PER_CENT * bound / PER_CENT;
 }
 

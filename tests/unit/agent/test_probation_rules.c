@@ -83,20 +83,32 @@ static void test_losses(void **state EUB_UNUSED)
 static void test_run_time(void **state EUB_UNUSED)
 {
 	const struct probation_period unknown = {
-		.ns = 100 * SECOND_NS, .events = 1000, .run_count = 49, .run_time_ns = 49
+		.ns = 100 * SECOND_NS, .events = 1000, .run_count = 199, .run_time_ns = 199
+	};
+	const struct probation_period slow = {
+		.ns = 100 * SECOND_NS, .events = 1000, .run_count = 1000, .run_time_ns = 20000000
 	};
 
 	expect(&well,
-	       (struct probation_period){ .events = 50, .run_count = 50, .run_time_ns = 200000 },
-	       PROBATION_MEANWHILE, "run-time: a run takes 4000 ns instead of 1000");
+	       (struct probation_period){ .events = 50, .run_count = 200, .run_time_ns = 2400000 },
+	       PROBATION_MEANWHILE, "run-time: a run takes 12000 ns instead of 1000");
+	/* Ten times as long, but that is 9 us. */
 	expect(&well,
-	       (struct probation_period){ .events = 50, .run_count = 50, .run_time_ns = 150000 },
+	       (struct probation_period){ .events = 50, .run_count = 200, .run_time_ns = 2000000 },
 	       PROBATION_AT_END, NULL);
+	/* Three times as long is the bound. */
+	expect(&slow,
+	       (struct probation_period){ .events = 50, .run_count = 200, .run_time_ns = 12000000 },
+	       PROBATION_AT_END, NULL);
+	expect(&slow,
+	       (struct probation_period){ .events = 50, .run_count = 200, .run_time_ns = 12000200 },
+	       PROBATION_AT_END, "run-time");
+	/* Too few to tell. */
 	expect(&well,
-	       (struct probation_period){ .events = 50, .run_count = 49, .run_time_ns = 980000 },
+	       (struct probation_period){ .events = 50, .run_count = 199, .run_time_ns = 19800000 },
 	       PROBATION_AT_END, NULL);
 	expect(&unknown,
-	       (struct probation_period){ .events = 50, .run_count = 50, .run_time_ns = 980000 },
+	       (struct probation_period){ .events = 50, .run_count = 200, .run_time_ns = 19800000 },
 	       PROBATION_AT_END, NULL);
 }
 
