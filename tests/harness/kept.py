@@ -6,6 +6,7 @@ import ctypes
 import os
 import re
 import subprocess
+import tempfile
 import threading
 
 import agent as harness
@@ -126,13 +127,14 @@ class NumberReader:
     FIRST_PROBE = 1 << 40
 
     def __init__(self, command):
+        # It says each time that the agent went away: a pipe that nobody reads would stop it.
+        self.said = tempfile.TemporaryFile()
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE)
+                                        stderr=self.said)
         self.counts = bytearray()
         self.n_events = 0
         self.has_begun = False
         self.others = []  # lines that are no events: losses
-        self.said = ""  # on standard error, when it has ended
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
@@ -146,7 +148,6 @@ class NumberReader:
                     self.count(int(found[1]))
                 else:
                     self.others.append(line.decode())
-        self.said = self.process.stderr.read().decode(errors="replace")
 
     def count(self, number):
         if number >= self.FIRST_PROBE:
@@ -169,7 +170,8 @@ class NumberReader:
 
     def summary(self, last):
         missing, repeated = self.missing(last), self.repeated()
-        ended = "" if self.thread.is_alive() else f"; the client ended: {self.said}"
+        said = os.pread(self.said.fileno(), 65536, 0)[-500:]
+        ended = "" if self.thread.is_alive() else f"; the client ended: {said}"
         return (f"{self.n_events} events of {last} calls, {len(missing)} missing {missing[:5]}, "
                 f"{len(repeated)} repeated {repeated[:5]}, others {self.others[:5]}{ended}")
 
@@ -187,4 +189,6 @@ class NumberReader:
         if self.process.poll() is None:
             self.process.terminate()
         self.thread.join(harness.PATIENCE)
-        self.process.communicate(timeout=harness.PATIENCE)
+        self.process.wait(harness.PATIENCE)
+        self.process.stdout.close()
+        self.said.close()
