@@ -142,16 +142,6 @@ static void offer_all(struct adoption *adoption, const struct restore_slot *op,
 			(void)offer(adoption, op, &op->record->generations[i], err);
 }
 
-static bool is_loaded(const struct eun_slot *slot, uint32_t number)
-{
-	const struct eun_generation *generation;
-
-	for (size_t i = 0; (generation = eun_slot_get_loaded(slot, i)); i++)
-		if (generation->number == number)
-			return true;
-	return false;
-}
-
 /* The slot's pinned page knows what ran last; a swap that did not come to its switch never was. */
 static void correct_record(struct state_slot *record, const struct eun_slot *slot)
 {
@@ -161,7 +151,7 @@ static void correct_record(struct state_slot *record, const struct eun_slot *slo
 	       record->generations[record->n_generations - 1].number >= record->next)
 		state_slot_drop_last(record);
 	for (size_t i = 0; i < record->n_generations; i++)
-		if (!is_loaded(slot, record->generations[i].number))
+		if (!eun_slot_find_loaded(slot, record->generations[i].number))
 			record->generations[i].is_stored = false;
 }
 

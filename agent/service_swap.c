@@ -323,12 +323,11 @@ static int add_args(Eunomia__V1__Generation *message, const struct spec *spec)
 
 static const char *state_of_generation(const struct eun_slot *slot, uint32_t number)
 {
-	const struct eun_generation *generation;
+	const struct eun_generation *generation = eun_slot_find_loaded(slot, number);
 
-	for (size_t i = 0; (generation = eun_slot_get_loaded(slot, i)); i++)
-		if (generation->number == number)
-			return generation->is_running ? "running" : "loaded";
-	return "unloaded";
+	if (!generation)
+		return "unloaded";
+	return generation->is_running ? "running" : "loaded";
 }
 
 static Eunomia__V1__Generation *generation_message_new(const struct state_generation *generation,

@@ -116,16 +116,6 @@ static void unload(struct slot_swap *swap)
 
 /* drain */
 
-static bool is_loaded(const struct eun_slot *slot, uint32_t number)
-{
-	const struct eun_generation *generation;
-
-	for (size_t i = 0; (generation = eun_slot_get_loaded(slot, i)); i++)
-		if (generation->number == number)
-			return true;
-	return false;
-}
-
 /* Packages are kept of what could run again. */
 static void note_removed(struct slot_swap *swap)
 {
@@ -134,7 +124,8 @@ static void note_removed(struct slot_swap *swap)
 	for (size_t i = 0; i < record->n_generations; i++) {
 		struct state_generation *generation = &record->generations[i];
 
-		if (!generation->is_stored || is_loaded(swap->entry->slot, generation->number))
+		if (!generation->is_stored ||
+		    eun_slot_find_loaded(swap->entry->slot, generation->number))
 			continue;
 		generation->is_stored = false;
 		swap->removed[swap->n_removed++] = generation->number;

@@ -271,22 +271,12 @@ static int add_schemas(struct slot_entry *entry, const struct eun_slot *slot)
 	return 0;
 }
 
-static bool is_loaded(const struct eun_slot *slot, uint32_t number)
-{
-	const struct eun_generation *generation;
-
-	for (size_t i = 0; (generation = eun_slot_get_loaded(slot, i)); i++)
-		if (generation->number == number)
-			return true;
-	return false;
-}
-
 void slot_forget_schemas(struct slot_entry *entry)
 {
 	size_t n_kept = 0;
 
 	for (size_t i = 0; i < entry->n_schemas; i++) {
-		if (is_loaded(entry->slot, entry->schemas[i].generation))
+		if (eun_slot_find_loaded(entry->slot, entry->schemas[i].generation))
 			entry->schemas[n_kept++] = entry->schemas[i];
 		else
 			(void)journal_schema_free(entry->schemas[i].journal);

@@ -309,63 +309,53 @@ static int load_object(struct eun__generation *generation, const struct eun__gen
 	return r;
 }
 
+/* What follows once the maps and programs are there. */
+static int complete(struct eun__generation *generation, const struct eun__generation_plan *plan,
+		    make_hook_fn make_hook, struct eun_error *err)
+{
+	int r = open_sources(generation, err);
+
+	if (r == 0)
+		r = find_lost_map(generation, err);
+	if (r == 0)
+		look_at_maps(generation);
+	return r < 0 ? r : make_hooks(generation, plan, make_hook, err);
+}
+
 static int load(struct eun__generation *generation, const struct eun__generation_plan *plan,
 		struct eun__map_reuse *ret_reuse, struct eun_error *err)
 {
 	int r = load_object(generation, plan, ret_reuse, err);
 
 	if (r == 0)
-		r = open_sources(generation, err);
+		r = complete(generation, plan, eun__hook_new, err);
 	if (r == 0)
-		r = find_lost_map(generation, err);
-	if (r == 0)
-		look_at_maps(generation);
-	return r < 0 ? r : make_hooks(generation, plan, eun__hook_new, err);
-}
-
-int eun__generation_new(const struct eun__generation_plan *plan, struct eun_package *package,
-			struct eun__generation **ret_generation, struct eun__map_reuse *ret_reuse,
-			struct eun_error *err)
-{
-	struct eun__generation_plan own = *plan;
-	struct eun__generation *generation = NULL;
-	int r = generation_alloc(plan, package, &generation, err);
-
-	if (r < 0)
-		return r;
-	assert(generation);
-	if (!own.options)
-		own.options = &default_options;
-	r = load(generation, &own, ret_reuse, err);
-	if (r < 0) {
-		generation->package = NULL; /* the caller keeps it on failure */
-		eun__generation_free(generation);
-		return r;
-	}
-	generation->info.loaded_wall_ns = eub_clock_wall_ns();
-	*ret_generation = generation;
-	return 0;
+		generation->info.loaded_wall_ns = eub_clock_wall_ns();
+	return r;
 }
 
 static int adopt(struct eun__generation *generation, const struct eun__generation_plan *plan,
-		 struct eun_error *err)
+		 struct eun__map_reuse *ret_reuse EUB_UNUSED, struct eun_error *err)
 {
 	int r =
 	    eun__object_adopt(generation->package, generation->pin_dir, &generation->object, err);
 
 	if (r == 0)
 		r = choose_exports(generation, plan, err);
-	if (r == 0)
-		r = open_sources(generation, err);
-	if (r == 0)
-		r = find_lost_map(generation, err);
-	if (r == 0)
-		look_at_maps(generation);
-	return r < 0 ? r : make_hooks(generation, plan, eun__hook_adopt, err);
+	return r < 0 ? r : complete(generation, plan, eun__hook_adopt, err);
 }
 
-int eun__generation_adopt(const struct eun__generation_plan *plan, struct eun_package *package,
-			  struct eun__generation **ret_generation, struct eun_error *err)
+/* What is made by @fill, and if that fails, undone by @end. */
+struct generation_source {
+	int (*fill)(struct eun__generation *generation, const struct eun__generation_plan *plan,
+		    struct eun__map_reuse *ret_reuse, struct eun_error *err);
+	struct eun__generation *(*end)(struct eun__generation *generation);
+};
+
+static int generation_make(const struct generation_source *from,
+			   const struct eun__generation_plan *plan, struct eun_package *package,
+			   struct eun__generation **ret_generation,
+			   struct eun__map_reuse *ret_reuse, struct eun_error *err)
 {
 	struct eun__generation_plan own = *plan;
 	struct eun__generation *generation = NULL;
@@ -376,14 +366,31 @@ int eun__generation_adopt(const struct eun__generation_plan *plan, struct eun_pa
 	assert(generation);
 	if (!own.options)
 		own.options = &default_options;
-	r = adopt(generation, &own, err);
+	r = from->fill(generation, &own, ret_reuse, err);
 	if (r < 0) {
-		generation->package = NULL;
-		eun__generation_leave(generation);
+		generation->package = NULL; /* the caller keeps it on failure */
+		from->end(generation);
 		return r;
 	}
 	*ret_generation = generation;
 	return 0;
+}
+
+int eun__generation_new(const struct eun__generation_plan *plan, struct eun_package *package,
+			struct eun__generation **ret_generation, struct eun__map_reuse *ret_reuse,
+			struct eun_error *err)
+{
+	static const struct generation_source loaded = { load, eun__generation_free };
+
+	return generation_make(&loaded, plan, package, ret_generation, ret_reuse, err);
+}
+
+int eun__generation_adopt(const struct eun__generation_plan *plan, struct eun_package *package,
+			  struct eun__generation **ret_generation, struct eun_error *err)
+{
+	static const struct generation_source pinned = { adopt, eun__generation_leave };
+
+	return generation_make(&pinned, plan, package, ret_generation, NULL, err);
 }
 
 int eun__generation_attach(struct eun__generation *generation, struct eun_error *err)

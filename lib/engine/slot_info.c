@@ -152,6 +152,13 @@ const struct eun_generation *eun_slot_get_loaded(const struct eun_slot *slot, si
 	return NULL;
 }
 
+const struct eun_generation *eun_slot_find_loaded(const struct eun_slot *slot, uint32_t number)
+{
+	const struct eun__generation *found = eun__slot_find_generation(slot, number);
+
+	return found ? &found->info : NULL;
+}
+
 bool eun_slot_survives(const struct eun_slot *slot, const char **ret_why)
 {
 	if (ret_why)

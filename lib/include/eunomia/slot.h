@@ -203,6 +203,9 @@ EUN_PUBLIC uint32_t eun_slot_get_generation(const struct eun_slot *slot);
 EUN_PUBLIC uint32_t eun_slot_get_next_generation(const struct eun_slot *slot);
 /* Loaded generations, oldest first; NULL when @i is past the end. */
 EUN_PUBLIC const struct eun_generation *eun_slot_get_loaded(const struct eun_slot *slot, size_t i);
+/* NULL if generation @number is not loaded. */
+EUN_PUBLIC const struct eun_generation *eun_slot_find_loaded(const struct eun_slot *slot,
+							     uint32_t number);
 /* Whether it is pinned; else @ret_why (NULL allowed) says why not. Static or the slot's. */
 EUN_PUBLIC bool eun_slot_survives(const struct eun_slot *slot, const char **ret_why);
 /* When it was started, ns since 1970-01-01 UTC, and CLOCK_MONOTONIC. */
