@@ -109,7 +109,8 @@ dir=$(mktemp -d)
 export EUNOMIA_HOST="unix://$dir/control.sock"
 ctl=$build/ctl/eunomiactl
 "$build/agent/eunomiad" --socket "$dir/control.sock" --state-dir "$dir/state" \
-	--bpffs-dir "$dir/bpffs" --foreground-log >"$dir/log" 2>&1 &
+	--bpffs-dir "$dir/bpffs" --trackers-conf-dir "$dir/trackers.d" \
+	--foreground-log >"$dir/log" 2>&1 &
 agent=$!
 tries=100
 until "$ctl" list >/dev/null 2>&1; do
