@@ -32,6 +32,7 @@
 #include "restore.h"
 #include "service.h"
 #include "sink_journal.h"
+#include "sinks.h"
 #include "slot_end.h"
 #include "slot_swap.h"
 #include "slots.h"
@@ -83,7 +84,7 @@ struct agent {
 	bool is_restored;
 	bool is_stop_wanted; /* by a signal while starting */
 	struct watch watch;
-	struct slot_entry *cut_entry; /* whose budget cut events that no sink knows of; or NULL */
+	struct sinks sinks;
 	struct probations probations;
 	struct service service;
 	struct peer_policy policy;
@@ -95,68 +96,11 @@ struct agent {
 
 static void on_stop_step(uv_timer_t *timer);
 
-/* Tells the sinks of the events that were cut, before those that come after. */
-static void tell_cut(struct agent *agent)
-{
-	struct slot_entry *entry = agent->cut_entry;
-	struct budget_cut cut;
-
-	agent->cut_entry = NULL;
-	if (!entry)
-		return;
-	cut = budget_take_cut(&entry->budget);
-	watch_cut(&agent->watch, entry, &cut);
-	sink_journal_cut(agent->journal, entry->journal, cut.count);
-}
-
-/* Whether the slot's budget lets @event pass. What does not costs no more than being counted. */
-static bool fits_budget(struct agent *agent, struct slot_entry *entry,
-			const struct eun_event *event)
-{
-	bool is_cut = budget_is_bounded(&entry->budget) &&
-		      !budget_allow(&entry->budget, event->size, eub_clock_mono_ns());
-
-	if (agent->cut_entry && (!is_cut || agent->cut_entry != entry ||
-				 budget_has_other_cut(&entry->budget, event->ring)))
-		tell_cut(agent);
-	if (!is_cut)
-		return true;
-	budget_note_cut(&entry->budget, event->ring, event->seq);
-	agent->cut_entry = entry;
-	return false;
-}
-
-/* Sinks are called from here, in this order, for every event. */
-static void on_event(struct eun_slot *slot, const struct eun_event *event, void *userdata)
-{
-	struct agent *agent = userdata;
-	struct slot_entry *entry = eun_slot_get_userdata(slot);
-	const struct slot_schema *schema = slot_find_schema(entry, event->schema);
-
-	assert(schema); /* the engine's schemas of a slot do not change */
-	pump_count(&agent->pump, event->size);
-	slot_count_event(entry, event);
-	if (!fits_budget(agent, entry, event))
-		return;
-	watch_event(&agent->watch, entry, schema, event);
-	sink_journal_event(agent->journal, entry->journal, schema->journal, event);
-}
-
-static void on_lost(struct eun_slot *slot, uint64_t count, const char *reason, void *userdata)
-{
-	struct agent *agent = userdata;
-	struct slot_entry *entry = eun_slot_get_userdata(slot);
-
-	slot_note_lost(entry, count, reason);
-	watch_lost(&agent->watch, entry, count, reason);
-}
-
 static void on_handed_up(void *userdata)
 {
 	struct agent *agent = userdata;
 
-	tell_cut(agent);
-	watch_flush(&agent->watch);
+	sinks_flush(&agent->sinks);
 }
 
 static void on_slot_started(struct slot_entry *entry, void *userdata)
@@ -395,9 +339,9 @@ static int init_engine(struct agent *agent, struct eun_error *err)
 {
 	const struct eun_engine_options options = {
 		.size = sizeof(options),
-		.on_event = on_event,
-		.on_lost = on_lost,
-		.userdata = agent,
+		.on_event = sinks_on_event,
+		.on_lost = sinks_on_lost,
+		.userdata = &agent->sinks,
 		.max_slots = (uint32_t)agent->config.max_slots,
 	};
 
@@ -436,6 +380,9 @@ static int init_slots(struct agent *agent)
 							 .on_drained = on_handed_up,
 							 .userdata = agent };
 	watch_init(&agent->watch, &agent->slots, &agent->config, &agent->log);
+	agent->sinks = (struct sinks){ .pump = &agent->pump,
+				       .watch = &agent->watch,
+				       .journal = agent->journal };
 	agent->watch.delivery = &agent->delivery;
 	agent->watch.rejoin = &agent->rejoin;
 	agent->pump = (struct pump){ .engine = agent->engine,
