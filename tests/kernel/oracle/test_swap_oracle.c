@@ -182,12 +182,15 @@ static void check(const struct kind *kind, const struct storm_result *result)
 		assert_true(v->n_closed <= result->n_skipped);
 }
 
-static void enter_place(const struct kind *kind, struct place_cgroup *cgroup)
+/* Of this process; left at its end, also after a failure. */
+static struct place_cgroup cgroup;
+
+static void enter_place(const struct kind *kind)
 {
 	int r = kind->place == PLACE_HERE ? 0 : place_enter_network();
 
 	if (r == 0 && kind->place == PLACE_CGROUP)
-		r = place_enter_cgroup(cgroup);
+		r = place_enter_cgroup(&cgroup);
 	if (r < 0)
 		skip_kind(kind, strerror(-r));
 }
@@ -223,13 +226,12 @@ static void run_storm(const struct kind *kind, const char *const *attach, size_t
 static void test_kind(void **state)
 {
 	const struct kind *kind = *state;
-	struct place_cgroup cgroup = { .path = "" };
 	struct storm_result result;
 	char at_cgroup[300];
 	const char *attach[ORACLE_HOOKS];
 	size_t n_attach = 0;
 
-	enter_place(kind, &cgroup);
+	enter_place(kind);
 	while (n_attach < ORACLE_HOOKS && kind->attach[n_attach]) {
 		attach[n_attach] = kind->attach[n_attach];
 		n_attach++;
@@ -239,8 +241,6 @@ static void test_kind(void **state)
 		attach[n_attach++] = at_cgroup;
 	}
 	run_storm(kind, attach, n_attach, &result);
-	if (kind->place == PLACE_CGROUP)
-		place_leave_cgroup(&cgroup);
 	report(kind, &result);
 	check(kind, &result);
 }
@@ -266,12 +266,16 @@ static pid_t start_kind(const struct kind *kind)
 	    .initial_state = (void *)(uintptr_t)kind,
 	} };
 	pid_t pid = fork();
+	int n_failed;
 
 	if (pid != 0)
 		return pid;
 	/* Whole lines, since the others write as well. */
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	exit(cmocka_run_group_tests(tests, NULL, NULL) == 0 ? 0 : 1);
+	n_failed = cmocka_run_group_tests(tests, NULL, NULL);
+	if (*cgroup.path)
+		place_leave_cgroup(&cgroup);
+	exit(n_failed == 0 ? 0 : 1);
 }
 
 static int parse_options(int argc, char **argv)
