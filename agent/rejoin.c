@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-#define WAIT_MS		    2000
+#define WAIT_MS		    5000
 #define LOOK_MS		    10
 #define FULL_ENOUGH_PERCENT 50
 

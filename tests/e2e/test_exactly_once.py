@@ -122,7 +122,7 @@ class ExactlyOnce(unittest.TestCase):
             self.assertGreaterEqual(loss["to_seq"], loss["from_seq"])
 
     def test_a_client_that_does_not_come_back(self):
-        """The others get their events after two seconds."""
+        """The others get their events after the agent has waited for it."""
         caller = self.caller(rate=1000)
         gone, reader = self.reader(), self.reader()
         caller.go()

@@ -14,6 +14,7 @@ from agent import Agent
 
 BPFFS = "/sys/fs/bpf"
 # A tracker of the tests' own: one event for each numbered call of one process.
+RING_BYTES = 32 << 20
 CALLED = os.path.join(harness.BUILD, "tests/e2e/called.bpf.o")
 SYS_SCHED_GET_PRIORITY_MAX = 146  # x86-64, as the other calls of the tests
 
@@ -24,8 +25,10 @@ def call_with(number):
 
 
 def start_called(agent, name, pid):
-    """Starts CALLED for a process. Returns the client's exit status."""
-    return agent.call("start", CALLED, "--name", name, "--set", f"only_pid={pid}")
+    """Starts CALLED for a process, with a ring that has room for what a busy machine is late with.
+    Returns the client's exit status."""
+    return agent.call("start", CALLED, "--name", name, "--set", f"only_pid={pid}",
+                      "--ring-bytes", str(RING_BYTES))
 
 
 class KeptAgent(Agent):
