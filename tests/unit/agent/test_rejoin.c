@@ -168,7 +168,7 @@ static void test_not_for_ever(void **state)
 
 	begin(f, 0, 2);
 	give_turn(f, 0);
-	pass(f, 2 * SECOND_NS - 1);
+	pass(f, 5 * SECOND_NS - 1);
 	assert_true(f->slot[0].is_held);
 	pass(f, 1);
 	assert_false(f->slot[0].is_held);
