@@ -107,6 +107,8 @@ int keep_write(const struct keep *keep, const struct keep_image *image, struct e
 {
 	if (!keep->state)
 		return 0;
+	if (image->bytes.len == 0) /* it could not be made: what is on disk is better */
+		return eub_error_no_memory(err);
 	return state_save_slot(keep->state, image->name, &image->bytes, image->durability, err);
 }
 
