@@ -9,6 +9,8 @@
 #define EUN__POLL_BUDGET     4096u	    /* records per reader and turn in eun_engine_poll() */
 #define EUN__BATCH_DELAY_NS  2000000	    /* events wait at most this long under load */
 #define EUN__LOST_MAP	     "eunomia_lost" /* bpf/include/eunomia.bpf.h counts in it */
-/* Loaded generations of a slot: those kept, the new one, and one that is being unloaded. */
-#define EUN__GENERATIONS_MAX 10
+/* Loaded generations of a slot: as many as a gate has entries (EUN__GATE_ENTRIES), so that what
+ * crashes left loaded beyond those kept fails a swap with an error, for want of an entry, at worst.
+ */
+#define EUN__GENERATIONS_MAX 16
 #define EUN__WRITERS_MAX     16 /* swaps of a shared ring whose records were not yet read */

@@ -26,6 +26,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static_assert(EUN__GENERATIONS_MAX == EUN__GATE_ENTRIES, "no entry left means no room left");
+
 struct eun_swap {
 	struct eun_slot *slot;
 	struct eun__generation *old;
