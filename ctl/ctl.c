@@ -38,6 +38,7 @@ static const enum ctl_exit exit_of_reason[] = {
 	[EUN_REASON_IO] = CTL_EXIT_FAILED,
 	[EUN_REASON_UNREACHABLE] = CTL_EXIT_UNREACHABLE,
 	[EUN_REASON_TIMEOUT] = CTL_EXIT_FAILED,
+	[EUN_REASON_NO_TARGET] = CTL_EXIT_FAILED,
 };
 static_assert(EUB_ARRAY_SIZE(exit_of_reason) == _EUN_REASON_MAX, "one status per reason");
 

@@ -29,6 +29,7 @@ static const char *const reason_names[] = {
 	[EUN_REASON_IO] = "io",
 	[EUN_REASON_UNREACHABLE] = "unreachable",
 	[EUN_REASON_TIMEOUT] = "timeout",
+	[EUN_REASON_NO_TARGET] = "no-target",
 };
 static_assert(EUB_ARRAY_SIZE(reason_names) == _EUN_REASON_MAX, "one name per reason");
 

@@ -258,7 +258,7 @@ static int check_interface(const char *name, struct eun_error *err)
 	if (if_nametoindex(name) > 0)
 		return 0;
 	eun_error_set_subject(err, name);
-	(void)eun_error_set(err, -ENOENT, EUN_REASON_NO_ATTACH_POINT,
+	(void)eun_error_set(err, -ENOENT, EUN_REASON_NO_TARGET,
 			    "there is no network interface '%s'", name);
 	hint_interfaces(name, err);
 	return -ENOENT;
@@ -275,7 +275,7 @@ static int check_cgroup(const char *path, struct eun_error *err)
 	eun_error_set_hint(err, "cgroups are folders below where cgroup v2 is mounted, mostly "
 				"/sys/fs/cgroup: findmnt -t cgroup2");
 	if (r < 0)
-		return eun_error_set(err, r, EUN_REASON_NO_ATTACH_POINT,
+		return eun_error_set(err, r, EUN_REASON_NO_TARGET,
 				     "the cgroup '%s' cannot be found: %s", path, strerror(-r));
 	return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
 			     "'%s' is not a cgroup (of version 2)", path);

@@ -22,7 +22,7 @@ int eun__attach_point_check(const struct eun__attach_kind *kind, const char *sec
 /**
  * eun__attach_point_check_target() - look a target up; none passes
  *
- * Return: 0; -ENOENT (EUN_REASON_NO_ATTACH_POINT): no such interface, in this process's network,
+ * Return: 0; -ENOENT (EUN_REASON_NO_TARGET): no such interface, in this process's network,
  * or no such folder; -EINVAL (EUN_REASON_INVALID_ARGUMENT): a folder that is no cgroup v2; -errno.
  */
 int eun__attach_point_check_target(const struct eun__target *target, struct eun_error *err);

@@ -65,6 +65,7 @@ static const enum rpc_status reason_statuses[] = {
 	[EUN_REASON_IO] = RPC_INTERNAL,
 	[EUN_REASON_UNREACHABLE] = RPC_UNAVAILABLE,
 	[EUN_REASON_TIMEOUT] = RPC_DEADLINE_EXCEEDED,
+	[EUN_REASON_NO_TARGET] = RPC_FAILED_PRECONDITION,
 };
 static_assert(EUB_ARRAY_SIZE(reason_statuses) == _EUN_REASON_MAX, "one status per reason");
 

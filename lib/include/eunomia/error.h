@@ -43,6 +43,7 @@ enum eun_reason {
 	EUN_REASON_IO,		/* reading or writing a file failed (full disk, ...) */
 	EUN_REASON_UNREACHABLE, /* no agent at the socket, or the connection broke */
 	EUN_REASON_TIMEOUT,
+	EUN_REASON_NO_TARGET, /* the interface or cgroup to attach to is not there; it may come */
 	_EUN_REASON_MAX,
 };
 

@@ -210,7 +210,7 @@ static void test_look_up(void **state EUB_UNUSED)
 	assert_int_equal(eun__attach_point_check_target(&none, NULL), 0);
 	assert_int_equal(look_up(EUN__POINT_INTERFACE, "lo", NULL), 0);
 	assert_int_equal(look_up(EUN__POINT_INTERFACE, "lo7", &err), -ENOENT);
-	assert_int_equal(err.reason, EUN_REASON_NO_ATTACH_POINT);
+	assert_int_equal(err.reason, EUN_REASON_NO_TARGET);
 	assert_string_equal(err.subject, "lo7");
 	assert_non_null(strstr(err.hint, "'lo'"));
 	eun_error_done(&err);
