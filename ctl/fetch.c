@@ -41,11 +41,6 @@ static const struct {
 	{ CURLE_FILESIZE_EXCEEDED, -EFBIG, EUN_REASON_TOO_LARGE },
 };
 
-bool fetch_is_url(const char *s)
-{
-	return strncasecmp(s, "http://", 7) == 0 || strncasecmp(s, "https://", 8) == 0;
-}
-
 /* Libcurl's write callback; returning less than @n ends the transfer. */
 static size_t on_data(char *data, size_t size, size_t n, void *userdata)
 {

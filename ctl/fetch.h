@@ -7,6 +7,7 @@
 #include "base/buf.h"
 
 #include <stdbool.h>
+#include <strings.h>
 
 struct fetch_limits {
 	size_t max_bytes;
@@ -15,7 +16,11 @@ struct fetch_limits {
 	long max_redirects;
 };
 
-bool fetch_is_url(const char *s);
+static inline bool fetch_is_url(const char *s)
+{
+	return strncasecmp(s, "http://", 7) == 0 || strncasecmp(s, "https://", 8) == 0;
+}
+
 /**
  * fetch_url() - append what an http or https URL holds
  * @limits: NULL for those of limits.h
@@ -23,7 +28,8 @@ bool fetch_is_url(const char *s);
  * Redirects stay within http and https. Proxies are taken from the environment, as curl does.
  *
  * Return: 0; -EINVAL (INVALID_ARGUMENT: no http(s) URL), -EFBIG (TOO_LARGE), -ETIMEDOUT (TIMEOUT),
- * -ENOENT (NOT_FOUND: the server said so), -EIO (IO), -ENOMEM.
+ * -ENOENT (NOT_FOUND: the server said so), -EIO (IO), -ENOMEM; -EOPNOTSUPP (UNSUPPORTED) in a build
+ * without libcurl.
  */
 int fetch_url(const char *url, const struct fetch_limits *limits, struct eub_buf *out,
 	      struct eun_error *err);
