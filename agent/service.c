@@ -58,6 +58,7 @@ void service_reply_slot(struct rpc_call *call, const struct slot_entry *entry)
 	if (!call)
 		return;
 	eunomia__v1__slot_reply__init(&reply);
+	reply.agent_started_unix_ns = service_of(call)->started_wall_ns;
 	reply.slot = service_slot_message_new(entry);
 	if (!reply.slot) {
 		service_fail_no_memory(call);

@@ -10,21 +10,15 @@
 #include "ctl.h"
 #include "ctl_limits.h"
 #include "cmd_event_stream.h"
+#include "reconnect.h"
 #include "rpc/client.h"
 #include "stop_signal.h"
-
-#include <inttypes.h>
-#include <poll.h>
 
 #define NS_PER_MS 1000000u
 
 const struct option_row cmd_events_options[] = {
 	{ "from", 0, OPTION_NUMBER, OPTION_OFFSET(from), "SEQ", COMPLETE_NOTHING,
 	  "go on at this sequence number of the one slot that is named" },
-	{ "reconnect-timeout", 0, OPTION_DURATION, OPTION_OFFSET(reconnect_timeout_ms), "SECONDS",
-	  COMPLETE_NOTHING, "how long to wait for an agent that went away (60)" },
-	{ "no-reconnect", 0, OPTION_FLAG, OPTION_OFFSET(is_not_reconnecting), NULL,
-	  COMPLETE_NOTHING, "end when the connection to the agent is lost" },
 	{ 0 },
 };
 
@@ -39,11 +33,9 @@ static const Eunomia__V1__Format formats[_OUTPUT_FORMAT_MAX] = {
 struct follower {
 	struct ctl *ctl;
 	struct event_stream stream;
-	uint64_t end_ns;     /* of --timeout; UINT64_MAX: none */
-	uint64_t limit;	     /* that was sent with the present stream; 0: none */
-	bool was_connected;  /* an agent was there, so one may come back */
-	uint64_t give_up_ns; /* while the agent is away; 0: it is not */
-	int pause_ms;	     /* before the next attempt */
+	uint64_t end_ns; /* of --timeout; UINT64_MAX: none */
+	uint64_t limit;	 /* that was sent with the present stream; 0: none */
+	struct reconnect reconnect;
 };
 
 /* A bound is reached, a signal came, or nothing can be written any more. */
@@ -85,7 +77,7 @@ static int open_stream(struct follower *follower, struct eun_error *err)
 
 	if (r < 0)
 		return r;
-	follower->was_connected = true;
+	follower->reconnect.was_connected = true;
 	if (make_positions(&follower->stream.positions, &items, &from) < 0)
 		return eub_error_no_memory(err);
 	follower->limit = out->limit > 0 ? out->limit - out->n_events : 0;
@@ -101,15 +93,6 @@ static int open_stream(struct follower *follower, struct eun_error *err)
 				  &eunomia__v1__stream_reply__descriptor, err);
 }
 
-/* The agent has spoken, or has not hung up for a while. */
-static void set_settled(struct follower *follower)
-{
-	if (follower->give_up_ns == 0)
-		return;
-	follower->give_up_ns = 0;
-	ctl_remark(follower->ctl, "the agent is back");
-}
-
 /* Reads until the stream ends or is_over(). */
 static int read_stream(struct follower *follower, struct eun_error *err)
 {
@@ -121,13 +104,13 @@ static int read_stream(struct follower *follower, struct eun_error *err)
 		if (r == 0)
 			return 0;
 		if (r == -ETIMEDOUT)
-			set_settled(follower);
+			reconnect_set_settled(&follower->reconnect, follower->ctl);
 		if (r == -ETIMEDOUT || r == -EINTR) {
 			eun_error_done(err);
 			continue;
 		}
 		if (r > 0) {
-			set_settled(follower);
+			reconnect_set_settled(&follower->reconnect, follower->ctl);
 			r = event_stream_take(&follower->stream,
 					      (const Eunomia__V1__StreamReply *)message, err);
 		}
@@ -139,51 +122,13 @@ static int read_stream(struct follower *follower, struct eun_error *err)
 	return 0;
 }
 
-static uint64_t get_patience_ms(const struct ctl *ctl)
-{
-	return ctl->options.reconnect_timeout_ms > 0 ? (uint64_t)ctl->options.reconnect_timeout_ms
-						     : CTL_RECONNECT_TIMEOUT_MS;
-}
-
-/* Waits before the next attempt; a signal ends the wait. */
-static void pause_attempts(struct follower *follower)
-{
-	uint64_t until_ns = EUB_MIN(follower->give_up_ns, follower->end_ns);
-	int ms = EUB_MIN(follower->pause_ms, stop_signal_get_wait_ms(until_ns));
-
-	(void)poll(NULL, 0, ms); /* whatever ended it, the caller looks at the clock */
-	follower->pause_ms = EUB_MIN(follower->pause_ms * 2, (int)CTL_RECONNECT_LONGEST_MS);
-}
-
-/* Whether the failure may pass. Who was let in before is let in again, but an agent that starts has
- * its socket to itself for a moment. */
-static bool is_passing(const struct follower *follower, const struct eun_error *err)
-{
-	return err->reason == EUN_REASON_UNREACHABLE ||
-	       (err->reason == EUN_REASON_PERMISSION && follower->give_up_ns > 0);
-}
-
 /* Waits before the next attempt, if the failure in @err may pass; then empties it. Return: whether
  * to try again. */
 static bool wait_for_retry(struct follower *follower, struct eun_error *err)
 {
-	struct ctl *ctl = follower->ctl;
-	uint64_t now_ns = eub_clock_mono_ns();
-
-	if (!is_passing(follower, err) || !follower->was_connected ||
-	    ctl->options.is_not_reconnecting || is_over(follower))
-		return false;
-	client_close(ctl);
-	if (follower->give_up_ns == 0) {
-		follower->give_up_ns = now_ns + get_patience_ms(ctl) * NS_PER_MS;
-		follower->pause_ms = CTL_RECONNECT_FIRST_MS;
-		ctl_remark(ctl, "the agent went away, waiting for it to come back");
-	} else if (now_ns >= follower->give_up_ns) {
-		eun_error_prefix(err, "gave up after %" PRIu64 " ms", get_patience_ms(ctl));
-		return false;
-	}
-	pause_attempts(follower);
-	if (is_over(follower))
+	if (is_over(follower) ||
+	    !reconnect_wait(&follower->reconnect, follower->ctl, follower->end_ns, err) ||
+	    is_over(follower))
 		return false;
 	eun_error_done(err);
 	return true;
@@ -206,8 +151,8 @@ static int follow(struct follower *follower, struct eun_error *err)
 			r = read_stream(follower, err);
 	} while (r < 0 ? wait_for_retry(follower, err) : wants_rest(follower));
 	/* A bound or a signal ends it well, also while the agent is away. */
-	if (follower->was_connected && is_over(follower) &&
-	    (r == -EINTR || is_passing(follower, err)))
+	if (follower->reconnect.was_connected && is_over(follower) &&
+	    (r == -EINTR || reconnect_is_passing(&follower->reconnect, err)))
 		return 0;
 	return r;
 }

@@ -83,6 +83,14 @@ static const struct option_row events_options[] = {
 	{ 0 },
 };
 
+static const struct option_row reconnect_options[] = {
+	{ "reconnect-timeout", 0, OPTION_DURATION, OPTION_OFFSET(reconnect_timeout_ms), "SECONDS",
+	  COMPLETE_NOTHING, "how long to wait for an agent that went away (60)" },
+	{ "no-reconnect", 0, OPTION_FLAG, OPTION_OFFSET(is_not_reconnecting), NULL,
+	  COMPLETE_NOTHING, "end when the connection to the agent is lost" },
+	{ 0 },
+};
+
 static const struct option_row output_options[] = {
 	{ "output", 'o', OPTION_STRING, OPTION_OFFSET(output), "FORM", COMPLETE_OUTPUT,
 	  "form of the output" },
@@ -161,6 +169,7 @@ size_t command_get_tables(const struct command *command,
 		{ budget_options, COMMAND_BUDGET, 0 },
 		{ switch_options, COMMAND_SWITCH, 0 },
 		{ events_options, COMMAND_EVENTS, 0 },
+		{ reconnect_options, COMMAND_RECONNECT, 0 },
 		{ output_options, 0, OUTPUTS_RECORD | OUTPUTS_EVENTS },
 		{ header_options, 0, OUTPUT_BIT(OUTPUT_TABLE) | OUTPUT_BIT(OUTPUT_TEXT) },
 		{ agent_options, COMMAND_AGENT, 0 },

@@ -20,14 +20,15 @@ enum ctl_exit {
 };
 
 enum command_flags {
-	COMMAND_AGENT = 1 << 0,	  /* talks to the agent: --host, --timeout */
-	COMMAND_SLOTS = 1 << 1,	  /* arguments are slots: "not found" has its own exit status */
-	COMMAND_TAIL = 1 << 2,	  /* takes words after "--" */
-	COMMAND_PACKAGE = 1 << 3, /* puts a package in a slot: --set, --type, ... */
-	COMMAND_EVENTS = 1 << 4,  /* prints events: --count, --timeout as their bounds */
-	COMMAND_NAMED = 1 << 5,	  /* makes a slot: --name */
-	COMMAND_BUDGET = 1 << 6,  /* says what a slot may use: --budget-events, ... */
-	COMMAND_SWITCH = 1 << 7,  /* changes the running generation: --expect-gen, --verbose */
+	COMMAND_AGENT = 1 << 0,	    /* talks to the agent: --host, --timeout */
+	COMMAND_SLOTS = 1 << 1,	    /* arguments are slots: "not found" has its own exit status */
+	COMMAND_TAIL = 1 << 2,	    /* takes words after "--" */
+	COMMAND_PACKAGE = 1 << 3,   /* puts a package in a slot: --set, --type, ... */
+	COMMAND_EVENTS = 1 << 4,    /* prints events: --count, --timeout as their bounds */
+	COMMAND_NAMED = 1 << 5,	    /* makes a slot: --name */
+	COMMAND_BUDGET = 1 << 6,    /* says what a slot may use: --budget-events, ... */
+	COMMAND_SWITCH = 1 << 7,    /* changes the running generation: --expect-gen, --verbose */
+	COMMAND_RECONNECT = 1 << 8, /* outlives the agent: --reconnect-timeout, --no-reconnect */
 };
 
 #define COMMAND_ARGS_MAX 1024

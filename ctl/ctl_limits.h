@@ -34,6 +34,11 @@ enum {
 	CTL_RECONNECT_LONGEST_MS = 100,
 	/* Default bound on all those attempts together, ms: an upgrade takes less. */
 	CTL_RECONNECT_TIMEOUT_MS = 60000,
+	/* Default time between two looks at a slot that is followed, ms. What the agent is asked
+	   takes it 14 us; who waits for the end of a slot waits this long at most. */
+	CTL_FOLLOW_INTERVAL_MS = 5000,
+	/* The same while the slot is being started by somebody else, ms. */
+	CTL_FOLLOW_STARTING_MS = 200,
 	/* Bytes of formatted events gathered before they are written. */
 	CTL_EVENTS_FLUSH_BYTES = 64 << 10,
 	/* A signal that comes just before a wait is noticed at the wait's end: wait at most this,

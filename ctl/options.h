@@ -56,8 +56,12 @@ struct options {
 	uint64_t count; /* 0: no bound */
 	/* events */
 	struct number from;
+	/* events, follow */
 	int64_t reconnect_timeout_ms; /* 0: not given */
 	bool is_not_reconnecting;
+	/* follow */
+	bool is_starting;
+	int64_t interval_ms; /* 0: not given */
 	/* logs */
 	bool is_following;
 	uint64_t lines;

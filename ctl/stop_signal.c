@@ -8,7 +8,11 @@
 #include "base/clock.h"
 #include "ctl_limits.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <time.h>
+
+#define NS_PER_S 1000000000u
 
 static volatile sig_atomic_t has_come;
 
@@ -42,4 +46,25 @@ int stop_signal_get_wait_ms(uint64_t deadline_ns)
 		return 0;
 	left_ms = (deadline_ns - now_ns + 999999) / 1000000;
 	return (int)EUB_MIN(left_ms, (uint64_t)CTL_WAIT_MAX_MS);
+}
+
+void stop_signal_wait(uint64_t deadline_ns)
+{
+	uint64_t now_ns = eub_clock_mono_ns();
+	uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+	struct timespec left = {
+		.tv_sec = (time_t)(left_ns / NS_PER_S),
+		.tv_nsec = (long)(left_ns % NS_PER_S),
+	};
+	sigset_t held;
+	sigset_t before;
+
+	/* Held back until ppoll() lets them in, no signal falls between the look and the wait. */
+	(void)sigemptyset(&held); /* these cannot fail for valid signals */
+	(void)sigaddset(&held, SIGINT);
+	(void)sigaddset(&held, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
+	if (!stop_signal_came())
+		(void)ppoll(NULL, 0, &left, &before); /* the caller looks at the clock */
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 }

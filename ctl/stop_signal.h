@@ -18,3 +18,10 @@ bool stop_signal_came(void);
  * Return: ms, 0 when the deadline has passed.
  */
 int stop_signal_get_wait_ms(uint64_t deadline_ns);
+/**
+ * stop_signal_wait() - sleep, but not through a signal
+ * @deadline_ns: CLOCK_MONOTONIC
+ *
+ * Wakes up at the deadline or when a signal comes, also one that came just before; not in between.
+ */
+void stop_signal_wait(uint64_t deadline_ns);
