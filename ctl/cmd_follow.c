@@ -23,6 +23,7 @@
 #include "reconnect.h"
 #include "stop_signal.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -163,6 +164,7 @@ static int check_end(const struct follow *follow, struct eun_error *err)
 
 	if (r < 0)
 		return r;
+	assert(info);
 	is_same_agent = info->started_unix_ns == follow->agent_started_ns;
 	eunomia__v1__info_reply__free_unpacked(info, NULL);
 	if (is_same_agent)
