@@ -81,6 +81,8 @@ struct agent {
 	struct launcher launcher;
 	struct restore restore;
 	struct declare declare;
+	struct later later;
+	bool is_retry; /* the pass under way over what waits, slots and declarations */
 	bool is_restored;
 	bool is_stop_wanted; /* by a signal while starting */
 	struct watch watch;
@@ -163,8 +165,9 @@ static void on_changed(void *userdata)
 	struct agent *agent = userdata;
 	const size_t *n = agent->slots.n_phase;
 
-	notify_status(&agent->notify, "%zu slots running, %zu paused; %zu clients",
-		      n[SLOT_PHASE_RUNNING], n[SLOT_PHASE_PAUSED], agent->conns.n_conns);
+	notify_status(&agent->notify, "%zu slots running, %zu paused, %zu waiting; %zu clients",
+		      n[SLOT_PHASE_RUNNING], n[SLOT_PHASE_PAUSED], n[SLOT_PHASE_WAITING],
+		      agent->conns.n_conns);
 	if (agent->stage == AGENT_STOPPING ||
 	    (agent->stage == AGENT_ENDING && agent->conns.n_conns == 0))
 		take_stop_step(agent, 0);
@@ -305,7 +308,9 @@ static void on_reload_signal(uv_signal_t *handle, int signum EUB_UNUSED)
 		log_write(&agent->log, LOG_LEVEL_NOTICE, LOG_ID_AGENT_RELOADED, NULL, 0,
 			  "configuration reloaded");
 	}
-	declare_begin(&agent->declare);
+	later_reset(&agent->later);
+	agent->is_retry = false;
+	restore_retry(&agent->restore);
 }
 
 /* The last step of a start and of a reload. */
@@ -322,7 +327,23 @@ static void on_restored(void *userdata)
 {
 	struct agent *agent = userdata;
 
-	declare_begin(&agent->declare);
+	if (agent->is_retry)
+		declare_retry(&agent->declare);
+	else
+		declare_begin(&agent->declare);
+}
+
+/* What some slots wait for may be there. */
+static void on_later(void *userdata)
+{
+	struct agent *agent = userdata;
+
+	if (agent->stage == AGENT_STARTING)
+		later_note(&agent->later);
+	if (agent->stage != AGENT_SERVING)
+		return;
+	agent->is_retry = true;
+	restore_retry(&agent->restore);
 }
 
 static int watch_signal(struct agent *agent, uv_signal_t *handle, uv_signal_cb cb, int signum)
@@ -352,6 +373,9 @@ static int init_slots(struct agent *agent)
 {
 	int r;
 
+	r = later_init(&agent->later, &agent->loop);
+	if (r < 0)
+		return r;
 	job_pool_init(&agent->jobs, &agent->loop);
 	agent->jobs.on_idle = on_changed;
 	agent->jobs.userdata = agent;
@@ -399,13 +423,17 @@ static void init_launcher(struct agent *agent)
 					     .slots = &agent->slots,
 					     .jobs = &agent->jobs,
 					     .keep = &agent->keep };
+	agent->later.on_retry = on_later;
+	agent->later.userdata = agent;
 	agent->restore = (struct restore){ .launcher = &agent->launcher,
 					   .log = &agent->log,
+					   .later = &agent->later,
 					   .on_done = on_restored,
 					   .userdata = agent };
 	agent->declare = (struct declare){ .launcher = &agent->launcher,
 					   .config = &agent->config,
 					   .log = &agent->log,
+					   .later = &agent->later,
 					   .on_done = on_declared,
 					   .userdata = agent };
 }

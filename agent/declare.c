@@ -2,7 +2,8 @@
 /*
  * One pass: read all files in a job, compare with the slots, then act on each difference. What is
  * to be done to a busy slot waits in its line. A failure is logged by file and leaves that slot as
- * it is; it is tried again at the next reload, since its fingerprint stays the old one.
+ * it is; it is tried again at the next reload, since its fingerprint stays the old one. Where only
+ * an interface or a cgroup is missing it is tried again by and by, and said once.
  */
 #include "declare.h"
 
@@ -40,12 +41,17 @@ static struct change *change_free(struct change *change)
 	return NULL;
 }
 
+static void log_at(const struct declare *declare, enum log_level level, const char *name,
+		   const char *message, const char *path)
+{
+	log_write(declare->log, level, LOG_ID_DECLARATION_BAD, LOG_FIELDS({ "EUNOMIA_SLOT", name }),
+		  "%s%s%s", path ? path : "", path ? ": " : "", message);
+}
+
 static void log_bad(const struct declare *declare, const char *name, const char *message,
 		    const char *path)
 {
-	log_write(declare->log, LOG_LEVEL_ERR, LOG_ID_DECLARATION_BAD,
-		  LOG_FIELDS({ "EUNOMIA_SLOT", name }), "%s%s%s", path ? path : "",
-		  path ? ": " : "", message);
+	log_at(declare, LOG_LEVEL_ERR, name, message, path);
 }
 
 static void end_pass(struct declare *declare);
@@ -61,7 +67,13 @@ static void end_change(struct change *change)
 
 static void fail_change(struct change *change, const struct eun_error *err)
 {
-	log_bad(change->declare, change->name, err->message, change->path);
+	struct declare *declare = change->declare;
+	bool may_come = err->reason == EUN_REASON_NO_TARGET;
+
+	log_at(declare, may_come && declare->is_retry ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERR,
+	       change->name, err->message, change->path);
+	if (may_come)
+		later_note(declare->later);
 	end_change(change);
 }
 
@@ -124,6 +136,12 @@ static void on_ended(struct slot_entry *entry EUB_UNUSED, void *userdata)
 	end_change(userdata);
 }
 
+/* What waited as it was declared before is gone. */
+static void on_forgotten(struct slot_entry *entry EUB_UNUSED, void *userdata)
+{
+	add(userdata);
+}
+
 /* @entry: free for it; NULL: there is none, or none any more. */
 static void act(struct change *change, struct slot_entry *entry)
 {
@@ -131,10 +149,12 @@ static void act(struct change *change, struct slot_entry *entry)
 		slot_end(entry, SLOT_END_STOP, on_ended, change);
 	else if (change->kind == DECLARED_REMOVED)
 		end_change(change);
-	else if (entry)
+	else if (!entry)
+		add(change);
+	else if (entry->slot)
 		swap(change, entry);
 	else
-		add(change);
+		slot_end(entry, SLOT_END_STOP, on_forgotten, change);
 }
 
 static void on_turn(struct slot_waiter *waiter, struct slot_entry *entry)
@@ -277,12 +297,24 @@ static void end_pass(struct declare *declare)
 		end_passes(declare);
 }
 
-void declare_begin(struct declare *declare)
+static void begin_passes(struct declare *declare, bool is_retry)
 {
 	if (declare->is_under_way) {
 		declare->is_wanted_again = true;
+		declare->is_retry = declare->is_retry && is_retry;
 		return;
 	}
 	declare->is_under_way = true;
+	declare->is_retry = is_retry;
 	begin_pass(declare);
+}
+
+void declare_begin(struct declare *declare)
+{
+	begin_passes(declare, false);
+}
+
+void declare_retry(struct declare *declare)
+{
+	begin_passes(declare, true);
 }

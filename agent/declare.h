@@ -8,6 +8,7 @@
 #include "config.h"
 #include "declared.h"
 #include "job.h"
+#include "later.h"
 #include "launch.h"
 #include "log.h"
 
@@ -18,6 +19,7 @@ struct declare {
 	struct launcher *launcher;
 	const struct config *config;
 	struct log *log;
+	struct later *later;
 	void (*on_done)(void *userdata); /* told once for each declare_begin(), later */
 	void *userdata;
 	/* Its own. */
@@ -29,8 +31,11 @@ struct declare {
 	size_t n_pending;     /* starts, swaps and stops under way */
 	bool is_under_way;
 	bool is_wanted_again; /* once more when this pass is done */
+	bool is_retry;	      /* this pass: what still waits was said before */
 };
 
-/* The first five members are set by the owner before. A pass that is under way is followed by
+/* The members up to @userdata are set by the owner before. A pass that is under way is followed by
  * another, and both end with one on_done. */
 void declare_begin(struct declare *declare);
+/* A pass because something that a tracker waits for may have come. */
+void declare_retry(struct declare *declare);

@@ -160,7 +160,9 @@ static void on_undone(struct job *job)
 {
 	struct launch *launch = EUB_CONTAINER_OF(job, struct launch, job);
 
-	slots_abandon(launch->entry, &launch->err);
+	/* Declarations say for themselves which file is not as declared. */
+	slots_abandon(launch->entry,
+		      launch->options.origin == STATE_ORIGIN_DECLARED ? NULL : &launch->err);
 	launch->options.on_done(NULL, &launch->err, launch->options.userdata);
 	(void)launch_free(launch);
 }

@@ -4,6 +4,9 @@
  * on the loop it goes on as a start does: into the table, then its record is written if anything
  * changed. When all are through, pins of which no slot knows are removed: of a start or a stop that
  * a crash cut short, of a slot that was set aside.
+ *
+ * A slot whose interface or cgroup is not there keeps its name in the table and waits for another
+ * pass: at a boot these often come after the agent.
  */
 #include "restore.h"
 
@@ -124,8 +127,10 @@ static void remove_stale_pins(struct restore *restore)
 
 static void end_all(struct restore *restore)
 {
-	if (restore->launcher->keep->pins && !restore->has_failed)
+	/* Later, a start by a client may be pinned and not yet in the table. */
+	if (restore->launcher->keep->pins && !restore->has_failed && !restore->is_retry)
 		remove_stale_pins(restore);
+	restore->is_retry = true;
 	restore->on_done(restore->userdata);
 }
 
@@ -142,14 +147,18 @@ static void log_outcome(const struct restoring *op, const char *name)
 		[RESTORE_ADOPTED] = { LOG_LEVEL_NOTICE, LOG_ID_SLOT_TAKEN_OVER, "is taken over" },
 		[RESTORE_AFRESH] = { LOG_LEVEL_WARNING, LOG_ID_SLOT_AFRESH,
 				     "is started afresh, continuing without what came between" },
+		[RESTORE_LATER] = { LOG_LEVEL_WARNING, LOG_ID_SLOT_WAITS,
+				    "waits for what it attaches to, continuing without it" },
 		[RESTORE_ASIDE] = { LOG_LEVEL_ERR, LOG_ID_SLOT_QUARANTINED, "is set aside" },
 		[RESTORE_FAILED] = { LOG_LEVEL_ERR, LOG_ID_SLOT_START_FAILED,
 				     "cannot be restored now; the next start tries again" },
 	};
 	_Static_assert(EUB_ARRAY_SIZE(lines) == _RESTORE_OUTCOME_MAX, "a line per outcome");
 	bool has_why = op->what.why.code < 0;
+	bool is_known = op->restore->is_retry && op->what.outcome == RESTORE_LATER;
 
-	log_write(op->restore->log, lines[op->what.outcome].level, lines[op->what.outcome].id,
+	log_write(op->restore->log, is_known ? LOG_LEVEL_DEBUG : lines[op->what.outcome].level,
+		  lines[op->what.outcome].id,
 		  LOG_FIELDS({ "EUNOMIA_SLOT", name },
 			     { "EUNOMIA_REASON",
 			       has_why ? eun_reason_to_string(op->what.why.reason) : NULL }),
@@ -229,20 +238,43 @@ static void on_left(struct job *job)
 	end(op);
 }
 
+/* What is kept of it stays as it is on disk. */
+static void defer(struct restoring *op)
+{
+	struct state_slot *record = NULL;
+
+	if (state_slot_decode(op->what.before.data, op->what.before.len, &record, NULL) < 0) {
+		op->restore->has_failed = true;
+		slots_abandon(op->entry, NULL);
+		return;
+	}
+	slots_defer(op->entry, record, &op->what.why);
+	later_note(op->restore->later);
+}
+
+/* It was logged. */
+static void end_without_slot(struct restoring *op)
+{
+	if (op->what.outcome == RESTORE_FAILED)
+		op->restore->has_failed = true;
+	if (op->what.outcome == RESTORE_LATER)
+		defer(op);
+	else
+		slots_abandon(op->entry, NULL);
+	end(op);
+}
+
 static void on_restored(struct job *job)
 {
 	struct restoring *op = EUB_CONTAINER_OF(job, struct restoring, job);
 	struct slot_entry *entry = op->entry;
 
 	log_outcome(op, entry->name);
-	if (op->what.outcome == RESTORE_FAILED)
-		op->restore->has_failed = true;
-	eun_error_done(&op->what.why);
 	if (!op->what.slot) {
-		slots_abandon(entry, NULL); /* it was logged */
-		end(op);
+		end_without_slot(op);
 		return;
 	}
+	eun_error_done(&op->what.why);
 	budget_init(&entry->budget, &op->what.record->budget);
 	if (slots_begin(entry, op->what.slot, &op->what.why) < 0) {
 		job_start(op->restore->launcher->jobs, &op->job, JOB_PROMPT, do_leave, on_left);
@@ -253,24 +285,33 @@ static void on_restored(struct job *job)
 	write_record(op);
 }
 
-static int begin_one(struct restore *restore, const char *name, struct eun_error *err)
+/* @entry: starting. */
+static int begin_entry(struct restore *restore, struct slot_entry *entry, struct eun_error *err)
 {
 	struct restoring *op = calloc(1, sizeof(*op));
-	int r;
 
 	if (!op)
 		return eub_error_no_memory(err);
 	op->restore = restore;
-	r = slots_reserve(restore->launcher->slots, name, &op->entry, err);
-	if (r < 0) {
-		(void)restoring_free(op);
-		return r;
-	}
+	op->entry = entry;
 	op->what.launcher = restore->launcher;
-	op->what.name = op->entry->name;
+	op->what.name = entry->name;
 	restore->n_pending++;
 	job_start(restore->launcher->jobs, &op->job, JOB_PROMPT, do_restore, on_restored);
 	return 0;
+}
+
+static int begin_one(struct restore *restore, const char *name, struct eun_error *err)
+{
+	struct slot_entry *entry = NULL;
+	int r = slots_reserve(restore->launcher->slots, name, &entry, err);
+
+	if (r < 0)
+		return r;
+	r = begin_entry(restore, entry, err);
+	if (r < 0)
+		slots_abandon(entry, NULL);
+	return r;
 }
 
 static void log_not_begun(const struct restore *restore, const char *name,
@@ -312,6 +353,27 @@ void restore_begin(struct restore *restore)
 {
 	restore->n_pending = 1; /* for the time of the walk */
 	begin_all(restore);
+	if (--restore->n_pending == 0)
+		end_all(restore);
+}
+
+void restore_retry(struct restore *restore)
+{
+	struct slots *slots = restore->launcher->slots;
+
+	if (restore->n_pending > 0) { /* a pass is under way: one after it */
+		later_note(restore->later);
+		return;
+	}
+	restore->n_pending = 1; /* for the time of the walk */
+	EUB_LIST_FOREACH (entry, &slots->entries, struct slot_entry, link) {
+		if (entry->phase != SLOT_PHASE_WAITING)
+			continue;
+		if (!entry->is_busy && begin_entry(restore, entry, NULL) == 0)
+			slots_retry(entry);
+		else
+			later_note(restore->later);
+	}
 	if (--restore->n_pending == 0)
 		end_all(restore);
 }

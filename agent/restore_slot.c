@@ -67,6 +67,8 @@ static enum restore_outcome set_aside(struct restore_slot *op)
 
 	if (is_passing(op->why.code))
 		return RESTORE_FAILED;
+	if (op->why.reason == EUN_REASON_NO_TARGET)
+		return RESTORE_LATER;
 	remove_pins(op);
 	r = state_quarantine(keep_of(op)->state, op->name, op->why.message, &op->aside_path, &err);
 	if (r < 0)

@@ -15,6 +15,7 @@ enum restore_outcome {
 	RESTORE_GONE,	 /* nothing is left of it */
 	RESTORE_ADOPTED, /* taken over */
 	RESTORE_AFRESH,	 /* started afresh */
+	RESTORE_LATER,	 /* as before; what it attaches to is not there */
 	RESTORE_ASIDE,	 /* in quarantine */
 	RESTORE_FAILED,	 /* still on disk, for the next start of the agent */
 	_RESTORE_OUTCOME_MAX,

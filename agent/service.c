@@ -90,7 +90,7 @@ static void service_get(struct rpc_call *call, const ProtobufCMessage *message)
 	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
 	struct slot_entry *entry;
 
-	if (slots_get(service_of(call)->slots, request->name, &entry, &err) < 0)
+	if (slots_get_any(service_of(call)->slots, request->name, &entry, &err) < 0)
 		rpc_call_finish_error(call, &err);
 	else
 		service_reply_slot(call, entry);
@@ -98,7 +98,8 @@ static void service_get(struct rpc_call *call, const ProtobufCMessage *message)
 
 static int add_slots(Eunomia__V1__ListReply *reply, struct slots *slots)
 {
-	size_t n = slots->n_phase[SLOT_PHASE_RUNNING] + slots->n_phase[SLOT_PHASE_PAUSED];
+	size_t n = slots->n_phase[SLOT_PHASE_WAITING] + slots->n_phase[SLOT_PHASE_RUNNING] +
+		   slots->n_phase[SLOT_PHASE_PAUSED];
 
 	if (n == 0)
 		return 0;

@@ -47,6 +47,15 @@ void service_call_fail(struct service_call *call, const struct eun_error *err)
 	service_call_finish(call);
 }
 
+static int find_slot(const struct service_call *call, const char *name,
+		     struct slot_entry **ret_entry, struct eun_error *err)
+{
+	struct slots *slots = call->audit.service->slots;
+
+	return call->takes_waiting ? slots_get_any(slots, name, ret_entry, err)
+				   : slots_get(slots, name, ret_entry, err);
+}
+
 /* The agent may have begun to stop, or somebody else the slot, while the call waited. */
 static void on_turn(struct slot_waiter *waiter, struct slot_entry *entry)
 {
@@ -56,14 +65,14 @@ static void on_turn(struct slot_waiter *waiter, struct slot_entry *entry)
 
 	call->is_waiting = false;
 	if (service_check_running(service, &err) < 0 ||
-	    (!entry && slots_get(service->slots, call->audit.slot, &entry, &err) < 0))
+	    find_slot(call, call->audit.slot, &entry, &err) < 0)
 		service_call_fail(call, &err);
 	else
 		call->run(call, entry);
 }
 
-void service_call_begin(struct rpc_call *rpc, const ProtobufCMessage *request, const char *method,
-			const char *name, service_call_fn run)
+static void begin(struct rpc_call *rpc, const ProtobufCMessage *request, const char *method,
+		  const char *name, service_call_fn run, bool takes_waiting)
 {
 	_cleanup_(eun_error_done) struct eun_error err = EUN_ERROR_INIT;
 	struct service_call *call = calloc(1, sizeof(*call));
@@ -77,12 +86,12 @@ void service_call_begin(struct rpc_call *rpc, const ProtobufCMessage *request, c
 	call->rpc = rpc;
 	call->request = request;
 	call->run = run;
+	call->takes_waiting = takes_waiting;
 	call->waiter.on_turn = on_turn;
 	eub_list_init(&call->waiter.link);
 	service_audit_begin(&call->audit, rpc, method, name);
 	rpc_call_set_ops(rpc, &ops, call);
-	if (service_check_running(service, &err) < 0 ||
-	    slots_get(service->slots, name, &entry, &err) < 0) {
+	if (service_check_running(service, &err) < 0 || find_slot(call, name, &entry, &err) < 0) {
 		service_call_fail(call, &err);
 	} else if (entry->is_busy) {
 		call->is_waiting = true;
@@ -90,4 +99,16 @@ void service_call_begin(struct rpc_call *rpc, const ProtobufCMessage *request, c
 	} else {
 		call->run(call, entry);
 	}
+}
+
+void service_call_begin(struct rpc_call *rpc, const ProtobufCMessage *request, const char *method,
+			const char *name, service_call_fn run)
+{
+	begin(rpc, request, method, name, run, false);
+}
+
+void service_call_begin_any(struct rpc_call *rpc, const ProtobufCMessage *request,
+			    const char *method, const char *name, service_call_fn run)
+{
+	begin(rpc, request, method, name, run, true);
 }

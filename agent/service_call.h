@@ -23,7 +23,8 @@ struct service_call {
 	const ProtobufCMessage *request; /* valid while there is a client */
 	struct service_audit audit;
 	service_call_fn run;
-	bool is_waiting;
+	bool takes_waiting; /* a slot that waits for its target will do */
+	bool is_waiting;    /* in line */
 };
 
 /**
@@ -34,6 +35,9 @@ struct service_call {
  */
 void service_call_begin(struct rpc_call *rpc, const ProtobufCMessage *request, const char *method,
 			const char *name, service_call_fn run);
+/* The same, also for a slot that waits for its target, and has no eun_slot. */
+void service_call_begin_any(struct rpc_call *rpc, const ProtobufCMessage *request,
+			    const char *method, const char *name, service_call_fn run);
 /* End the call, and free @call. The reply, if another than the slot's state, was sent before. */
 void service_call_succeed(struct service_call *call, const struct slot_entry *entry);
 void service_call_finish(struct service_call *call);

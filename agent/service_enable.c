@@ -125,10 +125,10 @@ static const char *name_of(const ProtobufCMessage *request)
 
 void service_enable(struct rpc_call *rpc, const ProtobufCMessage *request)
 {
-	service_call_begin(rpc, request, "Enable", name_of(request), run_enable);
+	service_call_begin_any(rpc, request, "Enable", name_of(request), run_enable);
 }
 
 void service_disable(struct rpc_call *rpc, const ProtobufCMessage *request)
 {
-	service_call_begin(rpc, request, "Disable", name_of(request), run_disable);
+	service_call_begin_any(rpc, request, "Disable", name_of(request), run_disable);
 }

@@ -118,5 +118,5 @@ void service_resume(struct rpc_call *rpc, const ProtobufCMessage *request)
 
 void service_stop(struct rpc_call *rpc, const ProtobufCMessage *request)
 {
-	service_call_begin(rpc, request, "Stop", name_of(request), run_stop);
+	service_call_begin_any(rpc, request, "Stop", name_of(request), run_stop);
 }

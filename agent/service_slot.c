@@ -20,6 +20,7 @@
 
 static const Eunomia__V1__SlotState wire_states[] = {
 	[SLOT_PHASE_STARTING] = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_UNSPECIFIED,
+	[SLOT_PHASE_WAITING] = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_WAITING,
 	[SLOT_PHASE_RUNNING] = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_RUNNING,
 	[SLOT_PHASE_PAUSED] = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_PAUSED,
 	[SLOT_PHASE_STOPPED] = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_STOPPED,
@@ -271,15 +272,28 @@ static uint64_t get_uptime_ns(const struct slot_entry *entry)
 					       : here_ns;
 }
 
-Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
+/* What the record tells of a slot that waits. */
+static int fill_waiting(Eunomia__V1__Slot *message, const struct slot_entry *entry)
+{
+	const struct state_slot *record = entry->record;
+	const struct state_generation *last = state_slot_find(record, record->current);
+
+	message->generation = record->current;
+	message->enabled = record->is_enabled;
+	message->declared = record->declared_fingerprint != 0;
+	message->name = strdup(entry->name);
+	message->package = strdup(last ? last->package : "");
+	message->package_version = strdup(last ? last->package_version : "");
+	message->waits_for = strdup(entry->waits_for ? entry->waits_for : "");
+	return message->name && message->package && message->package_version && message->waits_for
+		   ? 0
+		   : -1;
+}
+
+static int fill_loaded(Eunomia__V1__Slot *message, const struct slot_entry *entry)
 {
 	const struct eun_slot *slot = entry->slot;
-	Eunomia__V1__Slot *message = malloc(sizeof(*message));
 
-	if (!message)
-		return NULL;
-	eunomia__v1__slot__init(message);
-	message->state = wire_states[entry->phase];
 	message->generation = eun_slot_get_generation(slot);
 	message->started_unix_ns = entry->record->started_wall_ns;
 	message->uptime_ns = get_uptime_ns(entry);
@@ -288,7 +302,20 @@ Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
 	if (!message->stats || !message->probation || add_identity(message, entry) < 0 ||
 	    add_hooks(message, slot) < 0 || add_schemas(message, entry) < 0 ||
 	    add_notes(message, slot) < 0 || add_budget(message, entry) < 0 ||
-	    add_loaded(message, slot) < 0 || add_survival(message, entry) < 0) {
+	    add_loaded(message, slot) < 0 || add_survival(message, entry) < 0)
+		return -1;
+	return 0;
+}
+
+Eunomia__V1__Slot *service_slot_message_new(const struct slot_entry *entry)
+{
+	Eunomia__V1__Slot *message = malloc(sizeof(*message));
+
+	if (!message)
+		return NULL;
+	eunomia__v1__slot__init(message);
+	message->state = wire_states[entry->phase];
+	if ((entry->slot ? fill_loaded(message, entry) : fill_waiting(message, entry)) < 0) {
 		eunomia__v1__slot__free_unpacked(message, NULL);
 		return NULL;
 	}

@@ -17,7 +17,7 @@ typedef void (*slot_ended_fn)(struct slot_entry *entry, void *userdata);
 
 /**
  * slot_end() - end a slot
- * @entry:    running or paused, and not busy; busy until @on_ended
+ * @entry:    waiting, running or paused, and not busy; busy until @on_ended
  * @on_ended: NULL allowed
  *
  * What is kept on disk is removed first, in a job: so a crash in between leaves a slot that runs on

@@ -4,8 +4,8 @@
  * one name the second fails at once, and dies when the stopped slot is detached. The table owns the
  * entries; it also owns the eun_slot from slots_stop() on, before that the engine does.
  *
- *   starting -> running <-> paused -> stopped
- *       `-> (gone: the start failed)  `-> running may stop directly
+ *   waiting <-> starting -> running <-> paused -> stopped
+ *                 `-> (gone: the start failed)  `-> running may stop directly
  *
  * set_phase() is the only place that changes a phase; it checks the step and logs it. Stopping is
  * quick because the slow part, detaching, happens afterwards as a job: wait for programs that still
@@ -34,13 +34,16 @@ static const struct {
 	unsigned int from;  /* phases that may precede it: a bit each */
 	const char *log_id; /* of entering it */
 } phases[] = {
-	[SLOT_PHASE_STARTING] = { "starting", 0, NULL },
+	[SLOT_PHASE_STARTING] = { "starting", 1u << SLOT_PHASE_WAITING, NULL },
+	[SLOT_PHASE_WAITING] = { "waiting", 1u << SLOT_PHASE_STARTING, NULL },
 	[SLOT_PHASE_RUNNING] = { "running", 1u << SLOT_PHASE_STARTING | 1u << SLOT_PHASE_PAUSED,
 				 LOG_ID_SLOT_STARTED },
 	/* From the start: it was paused when another process had it. */
 	[SLOT_PHASE_PAUSED] = { "paused", 1u << SLOT_PHASE_STARTING | 1u << SLOT_PHASE_RUNNING,
 				LOG_ID_SLOT_PAUSED },
-	[SLOT_PHASE_STOPPED] = { "stopped", 1u << SLOT_PHASE_RUNNING | 1u << SLOT_PHASE_PAUSED,
+	[SLOT_PHASE_STOPPED] = { "stopped",
+				 1u << SLOT_PHASE_WAITING | 1u << SLOT_PHASE_RUNNING |
+				     1u << SLOT_PHASE_PAUSED,
 				 LOG_ID_SLOT_STOPPED },
 	[SLOT_PHASE_LEFT] = { "left attached", 1u << SLOT_PHASE_RUNNING | 1u << SLOT_PHASE_PAUSED,
 			      LOG_ID_SLOT_LEFT },
@@ -97,7 +100,8 @@ static void set_phase(struct slot_entry *entry, enum slot_phase phase)
 	slots->n_phase[before]--;
 	slots->n_phase[phase]++;
 	entry->phase = phase;
-	log_phase(entry, before);
+	if (entry->slot) /* before there is one, whoever starts it says how that goes */
+		log_phase(entry, before);
 	tell_changed(slots);
 }
 
@@ -108,6 +112,7 @@ static struct slot_entry *entry_free(struct slot_entry *entry)
 	free(entry->schemas);
 	(void)journal_slot_free(entry->journal);
 	(void)state_slot_free(entry->record);
+	free(entry->waits_for);
 	entry->slots->n_phase[entry->phase]--;
 	eub_list_remove(&entry->link);
 	free(entry);
@@ -132,8 +137,8 @@ static void hint_near_name(const struct slots *slots, const char *name, struct e
 		eun_error_set_hint(err, "'eunomiactl list' shows the slots");
 }
 
-int slots_get(struct slots *slots, const char *name, struct slot_entry **ret_entry,
-	      struct eun_error *err)
+int slots_get_any(struct slots *slots, const char *name, struct slot_entry **ret_entry,
+		  struct eun_error *err)
 {
 	struct slot_entry *entry = slots_find(slots, name);
 
@@ -153,11 +158,26 @@ int slots_get(struct slots *slots, const char *name, struct slot_entry **ret_ent
 	return 0;
 }
 
+int slots_get(struct slots *slots, const char *name, struct slot_entry **ret_entry,
+	      struct eun_error *err)
+{
+	int r = slots_get_any(slots, name, ret_entry, err);
+
+	if (r < 0 || (*ret_entry)->phase != SLOT_PHASE_WAITING)
+		return r;
+	eun_error_set_subject(err, name);
+	eun_error_set_hint(err, "it starts when that is there; to forget it: eunomiactl stop %s",
+			   name);
+	return eun_error_set(err, -EAGAIN, EUN_REASON_WRONG_STATE, "slot '%s' waits: %s",
+			     (*ret_entry)->name,
+			     (*ret_entry)->waits_for ? (*ret_entry)->waits_for : "");
+}
+
 int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret_entry,
 		  struct eun_error *err)
 {
-	size_t n = slots->n_phase[SLOT_PHASE_STARTING] + slots->n_phase[SLOT_PHASE_RUNNING] +
-		   slots->n_phase[SLOT_PHASE_PAUSED];
+	size_t n = slots->n_phase[SLOT_PHASE_STARTING] + slots->n_phase[SLOT_PHASE_WAITING] +
+		   slots->n_phase[SLOT_PHASE_RUNNING] + slots->n_phase[SLOT_PHASE_PAUSED];
 	struct slot_entry *entry;
 
 	if (!eun_slot_name_is_valid(name))
@@ -366,6 +386,21 @@ static void serve_waiters(struct slot_entry *entry)
 	}
 }
 
+void slots_defer(struct slot_entry *entry, struct state_slot *record, const struct eun_error *why)
+{
+	entry->record = record;
+	entry->waits_for = strdup(why->message); /* without, only the reason is missing */
+	set_phase(entry, SLOT_PHASE_WAITING);
+	serve_waiters(entry);
+}
+
+void slots_retry(struct slot_entry *entry)
+{
+	entry->record = state_slot_free(entry->record);
+	free(EUB_TAKE_PTR(entry->waits_for));
+	set_phase(entry, SLOT_PHASE_STARTING);
+}
+
 /* Takes the entry out of the table: its name is free, a job does the rest. */
 static void retire(struct slot_entry *entry, enum slot_phase phase, job_fn work_fn, job_fn done_fn)
 {
@@ -384,6 +419,10 @@ static void retire(struct slot_entry *entry, enum slot_phase phase, job_fn work_
 
 void slots_stop(struct slot_entry *entry)
 {
+	if (!entry->slot) { /* it waits: nothing is attached */
+		retire(entry, SLOT_PHASE_STOPPED, detach, on_detached);
+		return;
+	}
 	entry->slot = eun_engine_remove(entry->slots->engine, entry->slot);
 	retire(entry, SLOT_PHASE_STOPPED, wait_for_programs, on_quiet);
 }

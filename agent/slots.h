@@ -38,6 +38,7 @@ struct slot_schema {
 
 enum slot_phase {
 	SLOT_PHASE_STARTING, /* the name is reserved, a job loads the tracker */
+	SLOT_PHASE_WAITING,  /* kept, but what it attaches to is not there yet; tried again */
 	SLOT_PHASE_RUNNING,
 	SLOT_PHASE_PAUSED,
 	SLOT_PHASE_STOPPED, /* its name is free again; a job detaches it, then the entry goes */
@@ -74,7 +75,8 @@ struct slot_entry {
 	enum slot_phase phase;
 	bool is_busy;		 /* a job does something to it */
 	struct eub_list waiters; /* struct slot_waiter, first come first */
-	struct eun_slot *slot;	 /* NULL while starting; the engine's while it runs or is paused */
+	struct eun_slot *slot;	 /* NULL before it runs; the engine's while it runs or is paused */
+	char *waits_for;	 /* while it waits: the last attempt's failure; else NULL. Owned */
 	struct slot_schema *schemas;
 	size_t n_schemas;
 	struct journal_slot *journal;
@@ -111,7 +113,7 @@ struct slots {
 	struct log *log;
 	const struct keep *keep;
 	struct slots_listener listener;
-	struct eub_list entries; /* starting, running, paused */
+	struct eub_list entries; /* starting, waiting, running, paused */
 	struct eub_list retired; /* stopped, not yet detached */
 	size_t n_phase[_SLOT_PHASE_MAX];
 	size_t max_slots;
@@ -130,10 +132,14 @@ bool slots_are_gone(const struct slots *slots);
 
 /* A slot in any phase but stopped; NULL if there is none. */
 struct slot_entry *slots_find(struct slots *slots, const char *name);
-/* As slots_find() for what a verb may be applied to. Return: 0; -ENOENT (NOT_FOUND, with near names
- * in the hint); -EBUSY (it is starting). It may be busy: slot_wait(). */
+/* As slots_find() for a slot that runs or is paused, which most verbs need. Return: 0; -ENOENT
+ * (NOT_FOUND, with near names in the hint); -EBUSY (it is starting); -EAGAIN (WRONG_STATE: it waits
+ * for its target). It may be busy: slot_wait(). */
 int slots_get(struct slots *slots, const char *name, struct slot_entry **ret_entry,
 	      struct eun_error *err);
+/* The same, but one that waits is also good. */
+int slots_get_any(struct slots *slots, const char *name, struct slot_entry **ret_entry,
+		  struct eun_error *err);
 /* "running", ... */
 const char *slot_phase_to_string(enum slot_phase phase);
 
@@ -144,6 +150,11 @@ const char *slot_phase_to_string(enum slot_phase phase);
  */
 int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret_entry,
 		  struct eun_error *err);
+/* A slot that starts cannot yet, for @why: it keeps its name and waits. @record is taken. Who waits
+ * for the slot has its turn. */
+void slots_defer(struct slot_entry *entry, struct state_slot *record, const struct eun_error *why);
+/* A slot that waits starts. */
+void slots_retry(struct slot_entry *entry);
 /* Gives the name of a start that failed back. @why: the failure, for the log; NULL: nothing is
  * logged. */
 void slots_abandon(struct slot_entry *entry, const struct eun_error *why);

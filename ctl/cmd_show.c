@@ -42,6 +42,10 @@ static void add_survival(struct table *table, const Eunomia__V1__Slot *slot)
 	for (size_t i = 0; i < slot->n_loaded_generations; i++)
 		eub_buf_printf(&text, "%s%u", i > 0 ? " " : "", slot->loaded_generations[i]);
 	table_add_buf(table, &text);
+	if (*slot->waits_for) {
+		table_add(table, "waits for");
+		table_add(table, slot->waits_for);
+	}
 	if (*slot->probation) {
 		table_add(table, "probation");
 		table_add(table, slot->probation);

@@ -15,6 +15,7 @@ static const char *const state_names[] = {
 	[EUNOMIA__V1__SLOT_STATE__SLOT_STATE_RUNNING] = "running",
 	[EUNOMIA__V1__SLOT_STATE__SLOT_STATE_PAUSED] = "paused",
 	[EUNOMIA__V1__SLOT_STATE__SLOT_STATE_STOPPED] = "stopped",
+	[EUNOMIA__V1__SLOT_STATE__SLOT_STATE_WAITING] = "waiting",
 };
 
 static const struct table_column list_columns[] = {

@@ -116,6 +116,7 @@ static void write_survival(struct document *doc, const Eunomia__V1__Slot *slot)
 		document_add_u64(doc, NULL, slot->loaded_generations[i]);
 	document_end(doc);
 	document_add_string(doc, "probation", slot->probation);
+	document_add_string(doc, "waits_for", slot->waits_for);
 	document_begin_object(doc, "budget");
 	document_add_u64(doc, "events_per_second",
 			 slot->budget ? slot->budget->events_per_second : 0);

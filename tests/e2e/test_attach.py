@@ -5,6 +5,7 @@ import collections
 import ctypes
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import unittest
@@ -15,7 +16,7 @@ TARGETS = os.path.join(harness.BUILD, "tests/kernel/targets.bpf.o")
 CLONE_NEWNET = 0x40000000
 FRAME_TYPE = 0x88B5  # for experiments (IEEE 802)
 N_DATAGRAMS = 100
-EXIT_FAILED, EXIT_USAGE = 1, 2
+EXIT_FAILED, EXIT_USAGE, EXIT_STATE = 1, 2, 3
 
 
 def find_cgroup2():
@@ -188,6 +189,93 @@ class AttachTest(harness.AgentTest):
                         slot["notes"])
         self.send()
         self.expect_events(N_DATAGRAMS)
+
+
+class Late(harness.AgentTest):
+    """An enabled or declared slot whose cgroup comes after the agent, as at a boot."""
+
+    def setUp(self):
+        super().setUp()
+        self.cgroup = os.path.join(Bed.cgroup, "late")
+
+    def cgroup_comes(self):
+        os.mkdir(self.cgroup)
+        self.addCleanup(os.rmdir, self.cgroup)
+
+    def restart(self):
+        self.agent.stop()
+        self.agent.notify.lines.clear()
+        self.agent.start()
+
+    def enable_then_restart_without_cgroup(self):
+        os.mkdir(self.cgroup)
+        self.agent.ctl("start", TARGETS, "--attach", f"cgroup={self.cgroup}", "--enable")
+        self.agent.stop()
+        os.rmdir(self.cgroup)
+        self.agent.notify.lines.clear()
+        self.agent.start()
+
+    def state(self):
+        slot = self.agent.slots().get("targets")
+        return slot and slot["state"]
+
+    def runs(self):
+        harness.wait_until(lambda: self.state() == "running", "it runs")
+
+    def test_it_starts_when_the_cgroup_comes(self):
+        self.enable_then_restart_without_cgroup()
+        slot = self.agent.json("show", "targets")
+        self.assertEqual((slot["state"], slot["generation"], slot["enabled"]), ("waiting", 1, True))
+        self.assertIn(f"the cgroup '{self.cgroup}' cannot be found", slot["waits_for"])
+        self.assertIn(self.cgroup, self.agent.ctl("show", "targets").stdout)
+        self.assertEqual(self.agent.log().count("'targets' waits for what it attaches to"), 1)
+        self.cgroup_comes()
+        self.runs()
+        self.assertEqual(self.agent.slots()["targets"]["generation"], 2)
+        self.assertEqual(self.agent.json("show", "targets")["waits_for"], "")
+        self.assertEqual(self.agent.log().count("'targets' waits for what it attaches to"), 1)
+        self.agent.ctl("stop", "targets")
+
+    def test_verbs_while_it_waits(self):
+        self.enable_then_restart_without_cgroup()
+        for verb in (["pause", "targets"], ["swap", "targets", TARGETS], ["history", "targets"]):
+            done = self.agent.ctl(*verb, check=False)
+            self.assertEqual(done.returncode, EXIT_STATE, done.stdout)
+            self.assertIn("waits: the cgroup", done.stderr)
+        done = self.agent.ctl("start", TARGETS, "--attach", f"cgroup={Bed.cgroup}", check=False)
+        self.assertIn("exists already", done.stderr)
+        self.restart()
+        self.assertEqual(self.state(), "waiting")
+        self.agent.ctl("disable", "targets")
+        self.agent.ctl("enable", "targets")
+        self.assertEqual(self.state(), "waiting")
+        self.agent.ctl("stop", "targets")
+        self.assertIsNone(self.state())
+        self.restart()
+        self.assertIsNone(self.state())
+
+    def test_a_reload_tries_at_once(self):
+        self.enable_then_restart_without_cgroup()
+        self.cgroup_comes()
+        self.agent.process.send_signal(signal.SIGHUP)
+        self.agent.notify.wait_for("RELOADING=1", self.agent.process)
+        self.agent.notify.wait_for("READY=1", self.agent.process)
+        self.assertEqual(self.state(), "running")
+        self.agent.ctl("stop", "targets")
+
+    def test_a_declared_one_starts_when_the_cgroup_comes(self):
+        os.makedirs(self.agent.declared_dir, exist_ok=True)
+        path = os.path.join(self.agent.declared_dir, "targets.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"[Tracker]\nSource={TARGETS}\nAttach=cgroup={self.cgroup}\n")
+        self.restart()
+        self.assertIsNone(self.state())
+        self.cgroup_comes()
+        self.runs()
+        self.assertEqual(self.agent.log().count("cannot be found"), 1)
+        os.unlink(path)
+        self.agent.process.send_signal(signal.SIGHUP)
+        harness.wait_until(lambda: self.state() is None, "it is declared no more")
 
 
 if __name__ == "__main__":
