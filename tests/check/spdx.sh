@@ -7,7 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/lib.sh"
 
 list_files "$tmp/files"
-grep -vE '\.(md|json|bin|txtar|catalog\.in|svg|gz)$|^LICENSE|(^|/)\.gitignore$|^tests/fuzz/(corpus|dict)|^tests/data/.*\.(bin|hex|b64|golden)$' \
+grep -vE '\.(md|json|bin|txtar|catalog\.in|svg|gz)$|^LICENSE|^packaging/debian/(changelog|source/format)$|(^|/)\.gitignore$|^tests/fuzz/(corpus|dict)|^tests/data/.*\.(bin|hex|b64|golden)$' \
 	"$tmp/files" >"$tmp/wanted"
 breaches=0
 while IFS= read -r file; do
