@@ -8,7 +8,9 @@
 
 #include "info.h"
 #include "keep.h"
+#include "state_aside.h"
 
+#include "base/cleanup.h"
 #include "base/str.h"
 
 #include <eunomia/package.h>
@@ -111,6 +113,55 @@ static int add_agent(Eunomia__V1__InfoReply *reply, const struct service *servic
 	return r;
 }
 
+static int add_folders(Eunomia__V1__InfoReply *reply, const struct config *config)
+{
+	reply->state_dir = strdup(config->state_dir);
+	reply->bpffs_dir = strdup(config->bpffs_dir);
+	reply->trackers_dir = strdup(config->trackers_dir);
+	reply->trackers_conf_dir = strdup(config->trackers_conf_dir);
+	return reply->state_dir && reply->bpffs_dir && reply->trackers_dir &&
+		       reply->trackers_conf_dir
+		   ? 0
+		   : -ENOMEM;
+}
+
+/* Moves @items, whose array stays, to the reply. */
+static int take_aside(Eunomia__V1__InfoReply *reply, struct state_aside *items, size_t n)
+{
+	reply->set_aside = calloc(n + 1, sizeof(Eunomia__V1__SetAside *));
+	for (size_t i = 0; reply->set_aside && i < n; i++) {
+		Eunomia__V1__SetAside *message = malloc(sizeof(*message));
+
+		if (!message)
+			return -ENOMEM;
+		eunomia__v1__set_aside__init(message);
+		message->slot = EUB_TAKE_PTR(items[i].slot);
+		message->time = EUB_TAKE_PTR(items[i].time);
+		message->reason = EUB_TAKE_PTR(items[i].reason);
+		message->folder = EUB_TAKE_PTR(items[i].path);
+		reply->set_aside[reply->n_set_aside++] = message;
+	}
+	return reply->set_aside ? 0 : -ENOMEM;
+}
+
+static int add_aside(Eunomia__V1__InfoReply *reply, const struct service *service)
+{
+	const struct state *state = service->slots->keep->state;
+	struct state_aside *items = NULL;
+	size_t n = 0;
+	int r = state ? state_list_aside(state, &items, &n) : 0;
+
+	if (r < 0 && r != -ENOMEM) {
+		log_warning(service->log, "cannot list slots in quarantine: %s, continuing without",
+			    strerror(-r));
+		return 0;
+	}
+	if (n > 0)
+		r = take_aside(reply, items, n);
+	state_free_aside(items, n);
+	return r;
+}
+
 void service_info(struct rpc_call *call, const ProtobufCMessage *message EUB_UNUSED)
 {
 	const struct service *service = service_of(call);
@@ -122,7 +173,8 @@ void service_info(struct rpc_call *call, const ProtobufCMessage *message EUB_UNU
 	}
 	eunomia__v1__info_reply__init(reply);
 	if (add_agent(reply, service) < 0 || add_features(reply, service->slots->keep) < 0 ||
-	    add_limits(reply, service->config) < 0) {
+	    add_limits(reply, service->config) < 0 || add_folders(reply, service->config) < 0 ||
+	    add_aside(reply, service) < 0) {
 		service_fail_no_memory(call);
 	} else {
 		(void)rpc_call_send(call, &reply->base); /* one reply is below any mark */

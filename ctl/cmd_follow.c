@@ -150,25 +150,35 @@ static int start(const struct follow *follow, struct eun_error *err)
 	return r;
 }
 
-/**
- * check_end() - why is a slot that was there not there any more?
- *
- * Return: 0 if it may be started again: another agent came, and --start was given; -ENOENT with the
- * reason; as client_call().
- */
-static int check_end(const struct follow *follow, struct eun_error *err)
+/* What this run of the agent set aside of that name; NULL if there is nothing. */
+static const Eunomia__V1__SetAside *find_aside(const Eunomia__V1__InfoReply *info, const char *name)
 {
-	Eunomia__V1__InfoReply *info = NULL;
-	bool is_same_agent;
-	int r = ask_agent(follow, &info, err);
+	char started[40];
+	struct eub_buf text = EUB_BUF_FIXED(started, sizeof(started) - 1);
 
-	if (r < 0)
-		return r;
-	assert(info);
-	is_same_agent = info->started_unix_ns == follow->agent_started_ns;
-	eunomia__v1__info_reply__free_unpacked(info, NULL);
-	if (is_same_agent)
+	eub_append_rfc3339(&text, info->started_unix_ns);
+	started[EUB_MIN(text.len, text.cap)] = '\0';
+	for (size_t i = 0; i < info->n_set_aside; i++)
+		if (eub_streq(info->set_aside[i]->slot, name) &&
+		    strcmp(info->set_aside[i]->time, started) >= 0)
+			return info->set_aside[i];
+	return NULL;
+}
+
+/* Return: 0 if another agent came and the slot may be started again; -ENOENT with the reason. */
+static int explain_end(const struct follow *follow, const Eunomia__V1__InfoReply *info,
+		       struct eun_error *err)
+{
+	const Eunomia__V1__SetAside *aside = find_aside(info, follow->name);
+
+	if (info->started_unix_ns == follow->agent_started_ns)
 		return eun_error_set(err, -ENOENT, EUN_REASON_NOT_FOUND, "the slot was stopped");
+	if (aside) {
+		(void)eun_error_set(err, -ENOENT, EUN_REASON_NOT_FOUND,
+				    "the slot was set aside: %s", aside->reason);
+		eun_error_set_hint(err, "what was kept of it is in '%s'", aside->folder);
+		return -ENOENT;
+	}
 	if (follow->ctl->options.is_starting)
 		return 0;
 	(void)eun_error_set(err, -ENOENT, EUN_REASON_NOT_FOUND,
@@ -176,6 +186,19 @@ static int check_end(const struct follow *follow, struct eun_error *err)
 	eun_error_set_hint(err, "'journalctl -u eunomiad' says why; after 'eunomiactl enable' a "
 				"slot comes back");
 	return -ENOENT;
+}
+
+/* Asks why a slot that was there is there no more. Return: as explain_end() and client_call(). */
+static int check_end(const struct follow *follow, struct eun_error *err)
+{
+	Eunomia__V1__InfoReply *info = NULL;
+	int r = ask_agent(follow, &info, err);
+
+	if (r < 0)
+		return r;
+	r = explain_end(follow, info, err);
+	eunomia__v1__info_reply__free_unpacked(info, NULL);
+	return r;
 }
 
 /* The slot is not there, as @err says. Return: 0, it runs now; the failure that ends us. */
