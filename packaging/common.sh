@@ -40,16 +40,18 @@ pack()
 	mv "$1.part" "$1"
 }
 
-# Files of the project, relative to its top, one a line: what git knows of the working tree, or in
-# an unpacked archive everything but build trees.
+# Files of the project, relative to its top, one a line: of a checkout what git knows or would add,
+# of an unpacked archive all but what builds and tests leave behind.
 list_sources()
 {
-	if git -C "$top" rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-		git -C "$top" ls-files | while IFS= read -r file; do
-			[ ! -f "$top/$file" ] || printf '%s\n' "$file"
-		done
+	if [ -e "$top/.git" ]; then
+		git -C "$top" ls-files --cached --others --exclude-standard |
+			while IFS= read -r file; do
+				[ ! -f "$top/$file" ] || printf '%s\n' "$file"
+			done
 	else
-		(cd "$top" && find . -path './build*' -prune -o -type f -print | sed 's|^\./||')
+		(cd "$top" && find . \( -path './build*' -o -name node_modules \
+			-o -name __pycache__ \) -prune -o -type f -print | sed 's|^\./||')
 	fi
 }
 
