@@ -1,8 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what building (and with "test", testing) eunomia needs on Debian 12 or 13. Run as root.
-#   packaging/install-deps.sh [build|test|bench]...
+#   packaging/install-deps.sh [-a ARCH] [build|test|bench]...
+#   -a ARCH  what building for another architecture of Debian's (arm64) needs, instead: compilers of
+#            this one, libraries of that one, and qemu-user-static to run the result
 set -eu
+
+arch=""
+if [ "${1:-}" = -a ]; then
+	arch=${2:?"-a takes an architecture"}
+	shift 2
+fi
 
 build="gcc libc6-dev cmake ninja-build pkg-config clang llvm libbpf-dev libelf-dev libsystemd-dev
  libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libuv1-dev libnghttp2-dev libjansson-dev
@@ -24,6 +32,14 @@ for set in "${@:-build}"; do
 		;;
 	esac
 done
+
+if [ -n "$arch" ]; then
+	# In the build tools' place the compiler for ARCH; what ends in -dev is a library.
+	want=$(echo "$want libcmocka-dev" | tr -s ' \n' '\n' |
+		sed -e "/^gcc\$/s/.*/crossbuild-essential-$arch qemu-user-static/" -e "s/-dev\$/&:$arch/")
+	dpkg --print-foreign-architectures | grep -qx "$arch" ||
+		dpkg --add-architecture "$arch"
+fi
 
 missing=""
 for package in $want; do

@@ -10,6 +10,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "calls.bpf.h"
+
 /* Filled by the test: whose events count, which system call, and where a function is. */
 const volatile struct {
 	__u64 syscall;
@@ -43,8 +45,8 @@ BOTH(raw_tp, "?raw_tp/sys_enter", IS_TARGET_SYSCALL)
 BOTH(tp_btf, "?tp_btf/sys_enter", IS_TARGET_SYSCALL)
 BOTH(uprobe, "?uprobe//proc/self/exe:flood_target", 1)
 BOTH(uretprobe, "?uretprobe//proc/self/exe:flood_target", 1)
-BOTH(kprobe, "?kprobe/__x64_sys_getppid", 1)
-BOTH(kretprobe, "?kretprobe/__x64_sys_getppid", 1)
+BOTH(kprobe, "?kprobe/" SYSCALL_FUNCTION("getppid"), 1)
+BOTH(kretprobe, "?kretprobe/" SYSCALL_FUNCTION("getppid"), 1)
 BOTH(fentry, "?fentry/security_task_getpgid", 1)
 /* A few bytes on where the kernel makes room for indirect branch tracking. */
 BOTH(func_ip, "?fentry/security_task_getpgid", bpf_get_func_ip(ctx) - target.function < 16)

@@ -37,7 +37,7 @@ struct fixture {
 	__attribute__((noinline, visibility("default"))) void name(unsigned int number);           \
 	__attribute__((noinline, visibility("default"))) void name(unsigned int number)            \
 	{                                                                                          \
-		__asm__ volatile("" ::"r"(number), "i"(#name) : "memory");                         \
+		__asm__ volatile("/* " #name " */" ::"r"(number) : "memory");                      \
 	}
 
 TARGET(flood_reserve)

@@ -49,7 +49,7 @@ typedef void (*target_fn)(unsigned int number);
 	__attribute__((noinline, visibility("default"))) void name(unsigned int number);           \
 	__attribute__((noinline, visibility("default"))) void name(unsigned int number)            \
 	{                                                                                          \
-		__asm__ volatile("" ::"r"(number), "i"(#name) : "memory");                         \
+		__asm__ volatile("/* " #name " */" ::"r"(number) : "memory");                      \
 	}
 
 TARGET(flood_reserve)

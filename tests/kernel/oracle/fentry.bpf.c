@@ -2,7 +2,7 @@
 /* Two functions that prctl(2) passes, on its way in. */
 #include "oracle.bpf.h"
 
-SEC("fentry/__x64_sys_prctl")
+SEC("fentry/" SYSCALL_FUNCTION("prctl"))
 int on_call(const __u64 *ctx)
 {
 	return report_prctl(0, (struct pt_regs *)ctx[0]);

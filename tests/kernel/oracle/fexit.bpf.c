@@ -8,7 +8,7 @@ int on_check(const __u64 *ctx)
 	return is_ours() && (__u32)ctx[0] == ORACLE_PRCTL ? report(0, ctx[1]) : 0;
 }
 
-SEC("fexit/__x64_sys_prctl")
+SEC("fexit/" SYSCALL_FUNCTION("prctl"))
 int on_call(const __u64 *ctx)
 {
 	return report_prctl(1, (struct pt_regs *)ctx[0]);

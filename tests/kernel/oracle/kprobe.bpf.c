@@ -2,7 +2,7 @@
 /* Two functions that prctl(2) passes, on its way in. */
 #include "oracle.bpf.h"
 
-SEC("kprobe/__x64_sys_prctl")
+SEC("kprobe/" SYSCALL_FUNCTION("prctl"))
 int on_call(struct pt_regs *ctx)
 {
 	return report_prctl(0, caller_regs());

@@ -8,7 +8,7 @@ int on_check(struct pt_regs *ctx)
 	return report_prctl(0, caller_regs());
 }
 
-SEC("kretprobe/__x64_sys_prctl")
+SEC("kretprobe/" SYSCALL_FUNCTION("prctl"))
 int on_call(struct pt_regs *ctx)
 {
 	return report_prctl(1, caller_regs());

@@ -7,6 +7,7 @@
 
 #include "eunomia.bpf.h"
 
+#include "calls.bpf.h"
 #include "record.bpf.h"
 
 #include <linux/ptrace.h>
@@ -57,10 +58,36 @@ static __always_inline struct pt_regs *caller_regs(void)
 	return (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 }
 
+#if defined(__TARGET_ARCH_arm64)
+/* The result takes the first argument's place; that and the call's number stand behind struct
+ * user_pt_regs (arch/arm64/include/asm/ptrace.h). */
+static __always_inline __u64 first_argument(const struct pt_regs *regs)
+{
+	return read_u64((const struct user_pt_regs *)regs + 1);
+}
+
+static __always_inline __u64 call_number(const struct pt_regs *regs)
+{
+	const __u64 *behind = (const void *)((const struct user_pt_regs *)regs + 1);
+
+	return (__u32)read_u64(&behind[1]);
+}
+#else
+static __always_inline __u64 first_argument(const struct pt_regs *regs)
+{
+	return read_u64(&PT_REGS_PARM1(regs));
+}
+
+static __always_inline __u64 call_number(const struct pt_regs *regs)
+{
+	return read_u64(&regs->orig_rax);
+}
+#endif
+
 /* For hooks inside prctl(2). */
 static __always_inline int report_prctl(__u32 hook, struct pt_regs *regs)
 {
-	if (!is_ours() || read_u64(&PT_REGS_PARM1(regs)) != ORACLE_PRCTL)
+	if (!is_ours() || first_argument(regs) != ORACLE_PRCTL)
 		return 0;
 	return report(hook, read_u64(&PT_REGS_PARM2(regs)));
 }

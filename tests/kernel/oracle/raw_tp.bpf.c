@@ -10,7 +10,7 @@ static __always_inline int report_call(__u32 hook, const __u64 *ctx, __u64 call)
 
 	if (!is_ours() || call != __NR_sched_get_priority_max)
 		return 0;
-	return report(hook, read_u64(&PT_REGS_PARM1(regs)));
+	return report(hook, first_argument(regs));
 }
 
 SEC("raw_tp/sys_enter")
@@ -24,7 +24,7 @@ int on_exit(const __u64 *ctx)
 {
 	struct pt_regs *regs = (struct pt_regs *)ctx[0];
 
-	return report_call(1, ctx, read_u64(&regs->orig_rax));
+	return report_call(1, ctx, call_number(regs));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -15,7 +15,7 @@ int on_enter(struct eunomia_sys_enter *ctx)
 #ifndef ORACLE_SINGLE
 static __always_inline int report_exit(void)
 {
-	return is_ours() ? report(1, read_u64(&PT_REGS_PARM1(caller_regs()))) : 0;
+	return is_ours() ? report(1, first_argument(caller_regs())) : 0;
 }
 
 #ifdef ORACLE_TAIL
