@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Settings of the agent, driven by the table below: one row per key with its type, range and
- * default, which both the file and the command line set by name.
+ * Settings of the agent, driven by config.def: one row per key with its type, range and default,
+ * which both the file and the command line set by name.
  */
 #include "config.h"
 
@@ -26,54 +26,21 @@
 #define SOCKET_PATH_MAX (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 #define GROUP_NAME_MAX	32
 
-#define ROW(section, name, type, member, min, max, fallback, reload)                               \
+#define KEY(section_, name_, type_, member, min_, max_, fallback_, reload, help)                   \
 	{                                                                                          \
-		section, name, type, offsetof(struct config, member), min, max, fallback, reload   \
-	}
-
+		.section = #section_,                                                              \
+		.name = #name_,                                                                    \
+		.type = type_,                                                                     \
+		.offset = offsetof(struct config, member),                                         \
+		.min = min_,                                                                       \
+		.max = max_,                                                                       \
+		.fallback = fallback_,                                                             \
+		.is_reloadable = reload,                                                           \
+	},
 static const struct config_key keys[] = {
-	/* clang-format off */
-	ROW("Agent", "Socket", CONFIG_PATH, socket_path, 2, SOCKET_PATH_MAX,
-	    "/run/eunomia/control.sock", false),
-	ROW("Agent", "SocketMode", CONFIG_OCTAL, socket_mode, 0, 0777, "0660", false),
-	ROW("Agent", "SocketGroup", CONFIG_STRING, socket_group, 0, GROUP_NAME_MAX, "eunomia", true),
-	ROW("Agent", "ViewGroup", CONFIG_STRING, view_group, 0, GROUP_NAME_MAX, "eunomia-view", true),
-	ROW("Agent", "StateDir", CONFIG_PATH, state_dir, 2, PATH_MAX - 1, "/var/lib/eunomia", false),
-	ROW("Agent", "BpffsDir", CONFIG_PATH, bpffs_dir, 2, PATH_MAX - 1, "/sys/fs/bpf/eunomia", false),
-	ROW("Agent", "TrackersDir", CONFIG_PATH, trackers_dir, 2, PATH_MAX - 1,
-	    EUNOMIA_TRACKERS_DIR, true),
-	ROW("Agent", "TrackersConfDir", CONFIG_PATH, trackers_conf_dir, 2, PATH_MAX - 1,
-	    "/etc/eunomia/trackers.d", true),
-	ROW("Agent", "KeepOnStop", CONFIG_BOOL, keep_on_stop, 0, 1, "no", true),
-	ROW("Agent", "LogLevel", CONFIG_LEVEL, log_level, 0, 0, "info", true),
-	ROW("Agent", "EventDelayUs", CONFIG_UINT, event_delay_us, 0, 100000, "2000", true),
-	ROW("Journal", "JournalEvents", CONFIG_BOOL, journal_events, 0, 1, "yes", true),
-	ROW("Journal", "JournalRateLimit", CONFIG_UINT, journal_rate_limit, 0, 1000000, "1000", true),
-	ROW("Journal", "JournalQueueBytes", CONFIG_UINT, journal_queue_bytes, 65536,
-	    LIMIT_JOURNAL_QUEUE_BYTES, "4194304", false),
-	ROW("Journal", "JournalQueueEvents", CONFIG_UINT, journal_queue_events, 16,
-	    LIMIT_JOURNAL_QUEUE_EVENTS, "10000", false),
-	ROW("Limits", "MaxConnections", CONFIG_UINT, max_connections, 1, LIMIT_CONNECTIONS, "64", true),
-	ROW("Limits", "MaxConnectionsPerUser", CONFIG_UINT, max_connections_per_user, 1,
-	    LIMIT_CONNECTIONS, "32", true),
-	ROW("Limits", "MaxSlots", CONFIG_UINT, max_slots, 1, EUN_ENGINE_MAX_SLOTS, "256", false),
-	ROW("Limits", "KeepGenerations", CONFIG_UINT, keep_generations, 1, EUN_SWAP_KEEP_MAX, "3",
-	    true),
-	ROW("Limits", "MaxPendingStarts", CONFIG_UINT, max_pending_starts, 1, LIMIT_PENDING_STARTS,
-	    "16", true),
-	ROW("Limits", "MaxEventStreams", CONFIG_UINT, max_event_streams, 1, LIMIT_EVENT_STREAMS, "64",
-	    true),
-	ROW("Limits", "StreamBacklogBytes", CONFIG_UINT, stream_backlog_bytes, 65536,
-	    LIMIT_STREAM_BACKLOG_BYTES, "1048576", true),
-	ROW("Limits", "SlotEventsPerSecond", CONFIG_UINT, slot_events_per_second, 0, BUDGET_MAX, "0",
-	    true),
-	ROW("Limits", "SlotBytesPerSecond", CONFIG_UINT, slot_bytes_per_second, 0, BUDGET_MAX, "0",
-	    true),
-	ROW("Limits", "MaxRingBytes", CONFIG_UINT, max_ring_bytes, 4096, LIMIT_RING_BYTES,
-	    "268435456", true),
-	ROW("Limits", "EventBudget", CONFIG_UINT, event_budget, 1, 65536, "1024", true),
-	/* clang-format on */
+#include "config.def"
 };
+#undef KEY
 
 const struct config_key *config_get_key(size_t i)
 {
@@ -195,17 +162,22 @@ static const struct {
 };
 _Static_assert(EUB_ARRAY_SIZE(types) == _CONFIG_TYPE_MAX, "one row per type");
 
-static int refuse(const struct config_key *key, const char *value, int code, struct eun_error *err)
+void config_format_range(const struct config_key *key, char *ret_text, size_t size)
 {
-	char takes[128];
-
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral" /* formats of the table above */
-	(void)snprintf(takes, sizeof(takes), types[key->type].takes, (unsigned long long)key->min,
+	(void)snprintf(ret_text, size, types[key->type].takes, (unsigned long long)key->min,
 		       (unsigned long long)key->max);
 #pragma GCC diagnostic pop
+}
+
+static int refuse(const struct config_key *key, const char *value, int code, struct eun_error *err)
+{
+	char range[CONFIG_RANGE_MAX];
+
+	config_format_range(key, range, sizeof(range));
 	return eun_error_set(err, code, EUN_REASON_INVALID_ARGUMENT, "%s= takes %s, not '%.64s'",
-			     key->name, takes, value);
+			     key->name, range, value);
 }
 
 static int set_text(struct config *config, const struct config_key *key, const char *value,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The agent's settings: defaults, then eunomiad.conf, then the command line. One table holds every
- * key; docs/configuration.md and packaging/eunomiad.conf are checked against it.
+ * The agent's settings: defaults, then eunomiad.conf, then the command line. config.def holds
+ * every key; docs/configuration.md and eunomiad.conf(5) are made of it, and packaging/eunomiad.conf
+ * is checked against it.
  */
 #pragma once
 
@@ -89,6 +90,10 @@ void config_done(struct config *config);
  */
 int config_set(struct config *config, const struct config_key *key, const char *value,
 	       struct eun_error *err);
+#define CONFIG_RANGE_MAX 128 /* bytes that any key's range takes, with its terminator */
+
+/* What @key takes, as "a number from 1 to 9"; cut to @size bytes with the terminator. */
+void config_format_range(const struct config_key *key, char *ret_text, size_t size);
 /* The value of a key that is no text. */
 uint64_t config_get_number(const struct config *config, const struct config_key *key);
 /* Whether @key has the same value in both. */

@@ -147,6 +147,11 @@ static const struct {
 	{ "BytesPerSecond", set_bytes_per_second },
 };
 
+const char *declared_get_key(size_t i)
+{
+	return i < EUB_ARRAY_SIZE(keys) ? keys[i].name : NULL;
+}
+
 static int set_key(struct reading *reading, const struct ini_key *key, struct eun_error *err)
 {
 	if (!eub_streq(key->section, "Tracker"))

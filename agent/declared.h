@@ -41,6 +41,8 @@ struct declared_set {
 int declared_read(const char *folder, const char *trackers_dir, struct declared_set *ret_set,
 		  struct eun_error *err);
 void declared_done(struct declared_set *set);
+/* Name of the key @i of a file; NULL when @i is past the end. */
+const char *declared_get_key(size_t i);
 
 /* What a slot is, seen from the declarations. */
 struct declared_slot {

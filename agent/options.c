@@ -10,34 +10,28 @@
 #include <errno.h>
 #include <string.h>
 
-enum option_effect {
-	SET_KEY,
-	SET_CONFIG_PATH,
-	SET_FOREGROUND,
-	SHOW_HELP,
-	SHOW_VERSION,
-};
-
-struct option_row {
-	const char *name;
-	const char *argument; /* its name in the help; NULL: it takes none */
-	enum option_effect effect;
-	const char *key; /* in section [Agent], for SET_KEY */
-	const char *help;
-};
-
 static const struct option_row rows[] = {
-	{ "--config", "FILE", SET_CONFIG_PATH, NULL, "configuration (" CONFIG_DEFAULT_PATH ")" },
-	{ "--socket", "PATH", SET_KEY, "Socket", "Unix socket to listen on" },
-	{ "--state-dir", "DIR", SET_KEY, "StateDir", "where slots are kept over restarts" },
-	{ "--bpffs-dir", "DIR", SET_KEY, "BpffsDir", "BPF file system folder to pin them in" },
-	{ "--trackers-conf-dir", "DIR", SET_KEY, "TrackersConfDir", "declared trackers (*.conf)" },
-	{ "--log-level", "LEVEL", SET_KEY, "LogLevel", "err, warning, notice, info or debug" },
-	{ "--foreground-log", NULL, SET_FOREGROUND, NULL, "log to standard error in any case" },
-	{ "--version", NULL, SHOW_VERSION, NULL, "print the version" },
-	{ "--help", NULL, SHOW_HELP, NULL, "print this text" },
+	{ "--config", "FILE", OPTION_SET_CONFIG_PATH, NULL,
+	  "configuration (" CONFIG_DEFAULT_PATH ")" },
+	{ "--socket", "PATH", OPTION_SET_KEY, "Socket", "Unix socket to listen on" },
+	{ "--state-dir", "DIR", OPTION_SET_KEY, "StateDir", "where slots are kept over restarts" },
+	{ "--bpffs-dir", "DIR", OPTION_SET_KEY, "BpffsDir",
+	  "BPF file system folder to pin them in" },
+	{ "--trackers-conf-dir", "DIR", OPTION_SET_KEY, "TrackersConfDir",
+	  "declared trackers (*.conf)" },
+	{ "--log-level", "LEVEL", OPTION_SET_KEY, "LogLevel",
+	  "err, warning, notice, info or debug" },
+	{ "--foreground-log", NULL, OPTION_SET_FOREGROUND, NULL,
+	  "log to standard error in any case" },
+	{ "--version", NULL, OPTION_SHOW_VERSION, NULL, "print the version" },
+	{ "--help", NULL, OPTION_SHOW_HELP, NULL, "print this text" },
 };
 _Static_assert(EUB_ARRAY_SIZE(rows) <= OPTIONS_MAX_OVERRIDES, "each may be an override");
+
+const struct option_row *options_get_row(size_t i)
+{
+	return i < EUB_ARRAY_SIZE(rows) ? &rows[i] : NULL;
+}
 
 /* Finds the row of "--name" or "--name=value"; points *@ret_value behind the '=', or to NULL. */
 static const struct option_row *find_row(const char *arg, const char **ret_value)
@@ -70,19 +64,19 @@ static void add_override(struct options *options, const char *name, const char *
 static void apply_row(struct options *options, const struct option_row *row, const char *value)
 {
 	switch (row->effect) {
-	case SET_KEY:
+	case OPTION_SET_KEY:
 		add_override(options, row->key, value);
 		break;
-	case SET_CONFIG_PATH:
+	case OPTION_SET_CONFIG_PATH:
 		options->config_path = value;
 		break;
-	case SET_FOREGROUND:
+	case OPTION_SET_FOREGROUND:
 		options->is_log_foreground = true;
 		break;
-	case SHOW_HELP:
+	case OPTION_SHOW_HELP:
 		options->action = OPTIONS_HELP;
 		break;
-	case SHOW_VERSION:
+	case OPTION_SHOW_VERSION:
 		options->action = OPTIONS_VERSION;
 		break;
 	}

@@ -15,6 +15,22 @@ enum options_action {
 	OPTIONS_VERSION,
 };
 
+enum option_effect {
+	OPTION_SET_KEY,
+	OPTION_SET_CONFIG_PATH,
+	OPTION_SET_FOREGROUND,
+	OPTION_SHOW_HELP,
+	OPTION_SHOW_VERSION,
+};
+
+struct option_row {
+	const char *name;     /* with its dashes */
+	const char *argument; /* its name in the help; NULL: it takes none */
+	enum option_effect effect;
+	const char *key; /* in section [Agent], for OPTION_SET_KEY */
+	const char *help;
+};
+
 struct options {
 	enum options_action action;
 	const char *config_path; /* NULL: CONFIG_DEFAULT_PATH, which need not exist */
@@ -37,3 +53,5 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 /* Sets the keys that the command line gives. Return: 0; as config_set(). */
 int options_apply(const struct options *options, struct config *config, struct eun_error *err);
 void options_print_help(FILE *file);
+/* NULL when @i is past the end. */
+const struct option_row *options_get_row(size_t i);
