@@ -31,24 +31,31 @@ static int fail(struct eun_error *err, int code, const char *verb, const char *p
 			     strerror(-code));
 }
 
-/* Of the folder that @path is to be made in. */
+/*
+ * Of @path, which may be mounted by itself (into a container), or else of the folder that it is to
+ * be made in.
+ */
 static int check_type(const char *path, struct eun_error *err)
 {
-	_cleanup_(eub_freep) char *parent = strdup(path);
+	_cleanup_(eub_freep) char *folder = strdup(path);
 	struct statfs fs;
 	char *slash;
+	int r;
 
-	if (!parent)
+	if (!folder)
 		return eub_error_no_memory(err);
-	slash = strrchr(parent, '/');
-	if (slash)
-		slash[slash == parent ? 1 : 0] = '\0';
-	if (statfs(parent, &fs) < 0)
-		return fail(err, -errno, "look at", parent);
+	r = statfs(folder, &fs);
+	slash = strrchr(folder, '/');
+	if (r < 0 && errno == ENOENT && slash) {
+		slash[slash == folder ? 1 : 0] = '\0';
+		r = statfs(folder, &fs);
+	}
+	if (r < 0)
+		return fail(err, -errno, "look at", folder);
 	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
 		return 0;
 	return eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED,
-			     "'%s' is no BPF file system (mount -t bpf bpf /sys/fs/bpf)", parent);
+			     "'%s' is no BPF file system (mount -t bpf bpf /sys/fs/bpf)", folder);
 }
 
 static int take(struct pins *pins, struct eun_error *err)

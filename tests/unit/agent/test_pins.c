@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 #define BPFFS	"/sys/fs/bpf"
@@ -126,10 +128,35 @@ static void test_other_file_systems(void **state)
 	free(path);
 }
 
+/* As in a container, which is given the folder and not what it lies in. */
+static void test_folder_that_is_mounted(void **state)
+{
+	struct test_folder folder;
+	struct pins *pins = NULL;
+	char *path;
+
+	(void)state;
+	test_folder_make(&folder);
+	path = test_path(&folder, "pins");
+	assert_int_equal(mkdir(path, 0700), 0);
+	if (mount("bpf", path, "bpf", 0, NULL) == 0) {
+		assert_int_equal(pins_open(path, &pins, NULL), 0);
+		pins = pins_close(pins);
+		assert_int_equal(access(path, F_OK), 0); /* a mounted folder stays */
+		assert_int_equal(umount(path), 0);
+	} else {
+		assert_int_equal(errno, EPERM);
+	}
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(folder.path), 0);
+	free(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_other_file_systems),
+		cmocka_unit_test(test_folder_that_is_mounted),
 		cmocka_unit_test_setup_teardown(test_second_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_names_are_free_and_without_dots, set_up,
 						tear_down),
