@@ -38,6 +38,11 @@ static const char *get_address(const struct ctl *ctl)
 	return address && *address ? address : CLIENT_DEFAULT_ADDRESS;
 }
 
+int client_get_path(const struct ctl *ctl, const char **ret_path, struct eun_error *err)
+{
+	return client_parse_address(get_address(ctl), ret_path, err);
+}
+
 int client_connect(struct ctl *ctl, struct eun_error *err)
 {
 	const char *path;
@@ -45,7 +50,7 @@ int client_connect(struct ctl *ctl, struct eun_error *err)
 
 	if (ctl->client)
 		return 0;
-	r = client_parse_address(get_address(ctl), &path, err);
+	r = client_get_path(ctl, &path, err);
 	if (r < 0)
 		return r;
 	r = rpc_client_connect(path, &ctl->client, err);

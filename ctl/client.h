@@ -18,11 +18,17 @@ struct ctl;
  */
 int client_parse_address(const char *address, const char **ret_path, struct eun_error *err);
 /**
- * client_connect() - connect to the agent unless that has been done
+ * client_get_path() - the socket path that the command uses
  *
  * The address is that of --host, of EUNOMIA_HOST, or the default, in this order.
  *
- * Return: 0; as client_parse_address() and rpc_client_connect(), with a hint.
+ * Return: as client_parse_address().
+ */
+int client_get_path(const struct ctl *ctl, const char **ret_path, struct eun_error *err);
+/**
+ * client_connect() - connect to the agent unless that has been done
+ *
+ * Return: 0; as client_get_path() and rpc_client_connect(), with a hint.
  */
 int client_connect(struct ctl *ctl, struct eun_error *err);
 /* One unary call within the command's timeout, connecting first; as rpc_client_call(). */

@@ -39,6 +39,9 @@ enum {
 	CTL_FOLLOW_INTERVAL_MS = 5000,
 	/* The same while the slot is being started by somebody else, ms. */
 	CTL_FOLLOW_STARTING_MS = 200,
+	/* Bound on what 'doctor' and 'report' ask the agent and other programs, ms, each time: they
+	   are for hosts on which something hangs. */
+	CTL_PROBE_TIMEOUT_MS = 5000,
 	/* Bytes of formatted events gathered before they are written. */
 	CTL_EVENTS_FLUSH_BYTES = 64 << 10,
 	/* A signal that comes just before a wait is noticed at the wait's end: wait at most this,

@@ -3,7 +3,11 @@
 #include "process.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -53,7 +57,8 @@ int process_find(const char *name, char **ret_path)
 }
 
 /* As posix_spawn(3); the program gets SIGPIPE back, which eunomiactl itself ignores. */
-static int spawn(const char *path, const char *const *argv, pid_t *ret_pid)
+static int spawn(const char *path, const char *const *argv,
+		 const posix_spawn_file_actions_t *actions, pid_t *ret_pid)
 {
 	posix_spawnattr_t attributes;
 	sigset_t signals;
@@ -66,20 +71,17 @@ static int spawn(const char *path, const char *const *argv, pid_t *ret_pid)
 	(void)posix_spawnattr_setsigdefault(&attributes, &signals);
 	(void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
 	/* POSIX's type lacks const for history's sake; the words are not changed. */
-	r = posix_spawn(ret_pid, path, NULL, &attributes, (char *const *)(uintptr_t)argv, environ);
+	r = posix_spawn(ret_pid, path, actions, &attributes, (char *const *)(uintptr_t)argv,
+			environ);
 	(void)posix_spawnattr_destroy(&attributes);
 	return r;
 }
 
-int process_run(const char *path, const char *const *argv, struct eun_error *err)
+/* Waits for the end of a process. Return: its exit status; -ECANCELED; -errno. */
+static int wait_for(pid_t pid, const char *path, struct eun_error *err)
 {
-	pid_t pid;
 	int status;
-	int r = spawn(path, argv, &pid);
 
-	if (r != 0)
-		return eun_error_set(err, -r, EUN_REASON_IO, "cannot start '%s': %s", path,
-				     strerror(r));
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return eun_error_set(err, -errno, EUN_REASON_INTERNAL,
@@ -88,4 +90,96 @@ int process_run(const char *path, const char *const *argv, struct eun_error *err
 		return eun_error_set(err, -ECANCELED, EUN_REASON_INTERNAL,
 				     "'%s' was ended by signal %d", path, WTERMSIG(status));
 	return WEXITSTATUS(status);
+}
+
+static int fail_start(const char *path, int r, struct eun_error *err)
+{
+	return eun_error_set(err, -r, EUN_REASON_IO, "cannot start '%s': %s", path, strerror(r));
+}
+
+int process_run(const char *path, const char *const *argv, struct eun_error *err)
+{
+	pid_t pid;
+	int r = spawn(path, argv, NULL, &pid);
+
+	return r != 0 ? fail_start(path, r, err) : wait_for(pid, path, err);
+}
+
+/* Starts a program whose standard output is @fd. Return: 0; an errno. */
+static int spawn_into(const char *path, const char *const *argv, int fd, pid_t *ret_pid)
+{
+	posix_spawn_file_actions_t actions;
+	int r = posix_spawn_file_actions_init(&actions);
+
+	if (r != 0)
+		return r;
+	r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&actions, fd, STDOUT_FILENO);
+	if (r == 0)
+		r = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY,
+						     0);
+	if (r == 0)
+		r = spawn(path, argv, &actions, ret_pid);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+/* Reads @fd. Return: 0 at its end; 1 after as much as is wanted; -ETIMEDOUT, -ENOMEM, -errno of
+ * read(2). */
+static int gather(int fd, const struct process_limits *limits, struct eub_buf *out)
+{
+	uint64_t end_ns = eub_clock_mono_ns() + (uint64_t)limits->timeout_ms * 1000000;
+	size_t left = limits->max_bytes;
+
+	while (left > 0 && !out->has_failed) {
+		struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+		uint64_t now_ns = eub_clock_mono_ns();
+		char bytes[4096];
+		ssize_t n;
+
+		if (now_ns >= end_ns || poll(&pollfd, 1, (int)((end_ns - now_ns) / 1000000)) == 0)
+			return -ETIMEDOUT;
+		n = read(fd, bytes, EUB_MIN(sizeof(bytes), left));
+		if (n == 0)
+			return 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		eub_buf_append(out, bytes, (size_t)n);
+		left -= (size_t)n;
+	}
+	return out->has_failed ? -ENOMEM : 1;
+}
+
+int process_capture(const char *path, const char *const *argv, const struct process_limits *limits,
+		    struct eub_buf *out, struct eun_error *err)
+{
+	_cleanup_(eub_closep) int read_fd = -EBADF;
+	_cleanup_(eub_closep) int write_fd = -EBADF;
+	int fds[2];
+	pid_t pid;
+	int r;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return fail_start(path, errno, err);
+	read_fd = fds[0];
+	write_fd = fds[1];
+	r = spawn_into(path, argv, write_fd, &pid);
+	if (r != 0)
+		return fail_start(path, r, err);
+	eub_closep(&write_fd); /* or its end would never come */
+	write_fd = -EBADF;
+	r = gather(read_fd, limits, out);
+	if (r == 0)
+		return wait_for(pid, path, err);
+	(void)kill(pid, SIGKILL); /* it is ours, and was not waited for yet */
+	(void)wait_for(pid, path, NULL);
+	if (r > 0)
+		return 0;
+	if (r == -ENOMEM)
+		return eub_error_no_memory(err);
+	return eun_error_set(err, r, EUN_REASON_IO, "cannot read what '%s' says: %s", path,
+			     strerror(-r));
 }

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel can, and what its administrator allows. */
+#include "doctor.h"
+
+#include "base/str.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define RELEASE_PATH "/proc/sys/kernel/osrelease"
+
+/* What came with which kernel, the oldest first. */
+static const struct {
+	unsigned int major, minor;
+	enum doctor_level level; /* of a kernel that is older */
+	const char *what;
+} novelties[] = {
+	{ 5, 2, DOCTOR_PROBLEM, "global variables, which every tracker has" },
+	{ 5, 5, DOCTOR_WARNING, "fentry, fexit and typed tracepoints" },
+	{ 5, 7, DOCTOR_NOTE, "LSM programs" },
+	{ 5, 8, DOCTOR_PROBLEM, "ring buffers and CAP_BPF" },
+	{ 5, 11, DOCTOR_NOTE, "BPF memory that does not count as locked memory" },
+	{ 5, 15, DOCTOR_WARNING, "pinned tracepoints and probes, which outlive the agent" },
+	{ 6, 6, DOCTOR_NOTE, "tcx, which lets several programs share an interface in order" },
+};
+
+bool doctor_get_kernel(struct doctor *doctor, unsigned int *ret_major, unsigned int *ret_minor)
+{
+	char text[DOCTOR_TEXT_MAX];
+
+	return doctor_read(doctor, RELEASE_PATH, text) == 0 &&
+	       sscanf(text, "%3u.%3u", ret_major, ret_minor) == 2;
+}
+
+void doctor_check_kernel(struct doctor *doctor)
+{
+	unsigned int major, minor;
+	char release[DOCTOR_TEXT_MAX];
+	int r = doctor_read(doctor, RELEASE_PATH, release);
+
+	if (r < 0) {
+		doctor_unseen(doctor, RELEASE_PATH, r);
+		return;
+	}
+	if (!doctor_get_kernel(doctor, &major, &minor)) {
+		doctor_find(doctor, DOCTOR_NOTE, "cannot tell the version of Linux '%s'", release);
+		return;
+	}
+	doctor_find(doctor, DOCTOR_OK, "Linux %s", release);
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(novelties); i++) {
+		if (major > novelties[i].major ||
+		    (major == novelties[i].major && minor >= novelties[i].minor))
+			continue;
+		doctor_find(doctor, novelties[i].level, "Linux %u.%u lacks %s", major, minor,
+			    novelties[i].what);
+		doctor_remedy(doctor, "Linux %u.%u or newer has it", novelties[i].major,
+			      novelties[i].minor);
+	}
+}
+
+void doctor_check_btf(struct doctor *doctor)
+{
+	static const char path[] = "/sys/kernel/btf/vmlinux";
+	_cleanup_(eub_freep) char *full = doctor_path(doctor, path);
+	struct stat st;
+
+	if (!full)
+		return;
+	if (stat(full, &st) == 0) {
+		doctor_find(doctor, DOCTOR_OK, "%s, %" PRIuMAX " bytes", path,
+			    (uintmax_t)st.st_size);
+		return;
+	}
+	if (errno != ENOENT) {
+		doctor_unseen(doctor, path, -errno);
+		return;
+	}
+	doctor_find(doctor, DOCTOR_PROBLEM,
+		    "there is no %s: trackers that read kernel structures do not load", path);
+	doctor_remedy(doctor, "use a kernel that was built with CONFIG_DEBUG_INFO_BTF=y, as those "
+			      "of all large distributions are");
+}
+
+/* A file of the kernel's with a switch, and what each of its values means. */
+struct knob {
+	const char *path;
+	const struct {
+		const char *value; /* NULL: every other */
+		enum doctor_level level;
+		const char *meaning;
+		const char *remedy;
+	} meanings[3];
+};
+
+static void check_knob(struct doctor *doctor, const struct knob *knob)
+{
+	char text[DOCTOR_TEXT_MAX];
+	int r = doctor_read(doctor, knob->path, text);
+	size_t i = 0;
+
+	if (r < 0) {
+		doctor_unseen(doctor, knob->path, r);
+		return;
+	}
+	while (knob->meanings[i].value && !eub_streq(knob->meanings[i].value, text))
+		i++;
+	doctor_find(doctor, knob->meanings[i].level, "%s is %.20s: %s", knob->path, text,
+		    knob->meanings[i].meaning);
+	if (knob->meanings[i].remedy)
+		doctor_remedy(doctor, "%s", knob->meanings[i].remedy);
+}
+
+void doctor_check_jit(struct doctor *doctor)
+{
+	static const struct knob knob = {
+		"/proc/sys/net/core/bpf_jit_enable",
+		{ { "0", DOCTOR_WARNING, "programs are interpreted, several times as slow",
+		    "sysctl net.core.bpf_jit_enable=1" },
+		  { NULL, DOCTOR_OK, "programs are compiled", NULL } },
+	};
+
+	check_knob(doctor, &knob);
+}
+
+void doctor_check_unprivileged(struct doctor *doctor)
+{
+	static const struct knob knob = {
+		"/proc/sys/kernel/unprivileged_bpf_disabled",
+		{ { "0", DOCTOR_NOTE, "every user may load programs of some types",
+		    "eunomia does not need that: sysctl kernel.unprivileged_bpf_disabled=2" },
+		  { NULL, DOCTOR_OK, "only privileged processes load programs", NULL } },
+	};
+
+	check_knob(doctor, &knob);
+}
+
+void doctor_check_lsm(struct doctor *doctor)
+{
+	static const char path[] = "/sys/kernel/security/lsm";
+	char text[DOCTOR_TEXT_MAX];
+	char modules[DOCTOR_TEXT_MAX];
+	char *rest = modules;
+	const char *module;
+	int r = doctor_read(doctor, path, text);
+
+	if (r < 0) {
+		doctor_unseen(doctor, path, r);
+		if (r == -ENOENT)
+			doctor_remedy(doctor, "mount -t securityfs securityfs "
+					      "/sys/kernel/security");
+		return;
+	}
+	(void)snprintf(modules, sizeof(modules), "%s", text);
+	while ((module = strsep(&rest, ","))) {
+		if (eub_streq(module, "bpf")) {
+			doctor_find(doctor, DOCTOR_OK, "active: %s", text);
+			return;
+		}
+	}
+	doctor_find(doctor, DOCTOR_NOTE,
+		    "active: %s; 'bpf' is not among them: LSM programs attach but never run", text);
+	doctor_remedy(doctor,
+		      "for trackers at LSM hooks, add 'lsm=%s,bpf' to the kernel's command "
+		      "line and restart",
+		      text);
+}
+
+void doctor_check_lockdown(struct doctor *doctor)
+{
+	static const char path[] = "/sys/kernel/security/lockdown";
+	char text[DOCTOR_TEXT_MAX];
+	int r = doctor_read(doctor, path, text);
+
+	if (r < 0) {
+		doctor_unseen(doctor, path, r);
+		return;
+	}
+	if (!strstr(text, "[confidentiality]")) {
+		doctor_find(doctor, DOCTOR_OK, "%s", text);
+		return;
+	}
+	doctor_find(doctor, DOCTOR_PROBLEM, "%s: the kernel lets no program read its memory", text);
+	doctor_remedy(doctor, "use lockdown=integrity on the kernel's command line");
+}
