@@ -14,6 +14,7 @@
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 /* Calls a method without arguments of its own. Return: as client_call(). */
@@ -67,7 +68,32 @@ void doctor_agent_done(struct doctor_agent *agent)
 
 /* Reaching it */
 
-#define GROUPS_MAX 1024
+#define GROUPS_MAX	 1024
+#define NAME_ENTRY_BYTES 16384
+
+/* Who asks, and the group that would be let in. */
+struct names {
+	char user[64];
+	gid_t user_gid;
+	char group[64];
+};
+
+static bool find_names(gid_t gid, struct names *ret_names)
+{
+	_cleanup_(eub_freep) char *memory = malloc(NAME_ENTRY_BYTES);
+	struct passwd user, *found_user = NULL;
+	struct group group, *found_group = NULL;
+
+	if (!memory || getpwuid_r(geteuid(), &user, memory, NAME_ENTRY_BYTES, &found_user) != 0 ||
+	    !found_user)
+		return false;
+	ret_names->user_gid = user.pw_gid;
+	(void)snprintf(ret_names->user, sizeof(ret_names->user), "%s", user.pw_name);
+	if (getgrgid_r(gid, &group, memory, NAME_ENTRY_BYTES, &found_group) != 0 || !found_group)
+		return false;
+	(void)snprintf(ret_names->group, sizeof(ret_names->group), "%s", group.gr_name);
+	return true;
+}
 
 static bool is_in_list(const gid_t *groups, int n, gid_t gid)
 {
@@ -81,33 +107,30 @@ static bool is_in_list(const gid_t *groups, int n, gid_t gid)
 static void advise_group(struct doctor *doctor, gid_t gid)
 {
 	gid_t groups[GROUPS_MAX];
-	const struct passwd *user = getpwuid(geteuid());
-	const struct group *group = getgrgid(gid);
+	struct names names;
 	int n = getgroups(GROUPS_MAX, groups);
 
-	if (!user || !group || gid == 0) {
+	if (gid == 0 || !find_names(gid, &names)) {
 		doctor_remedy(doctor, "use sudo");
 		return;
 	}
 	if (getegid() == gid || is_in_list(groups, n, gid)) {
 		doctor_remedy(doctor,
-			      "group '%s', which you are in, may not use it either: look "
-			      "at SocketMode=",
-			      group->gr_name);
+			      "you are in its group '%s', which may not use it either: look at "
+			      "SocketMode=",
+			      names.group);
 		return;
 	}
 	n = GROUPS_MAX;
-	if (getgrouplist(user->pw_name, user->pw_gid, groups, &n) >= 0 &&
-	    is_in_list(groups, n, gid))
+	if (getgrouplist(names.user, names.user_gid, groups, &n) >= 0 && is_in_list(groups, n, gid))
 		doctor_remedy(doctor,
-			      "you are in group '%s' since you logged in: log in again, or "
+			      "you came into group '%s' after you logged in: log in again, or "
 			      "newgrp %s",
-			      group->gr_name, group->gr_name);
+			      names.group, names.group);
 	else
 		doctor_remedy(doctor,
-			      "you are not in group '%s': usermod -aG %s %s, then log in "
-			      "again",
-			      group->gr_name, group->gr_name, user->pw_name);
+			      "you are not in group '%s': usermod -aG %s %s, then log in again",
+			      names.group, names.group, names.user);
 }
 
 /* Why the agent cannot be reached, by a look at its socket. */
