@@ -34,7 +34,7 @@ int count_getppid(void *ctx)
 
 	if (only_pid && event.pid != only_pid)
 		return 0;
-	event.number = __sync_fetch_and_add(&n_calls, 1) + 1;
+	event.number = ++n_calls;
 	if (bpf_ringbuf_output(&events, &event, sizeof(event), 0))
 		eunomia_count_lost();
 	return 0;

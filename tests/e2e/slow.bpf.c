@@ -30,7 +30,7 @@ int count_getppid(void *ctx)
 	event = eunomia_reserve();
 	if (!event)
 		return 0;
-	event->number = __sync_fetch_and_add(&n_calls, 1) + 1;
+	event->number = ++n_calls;
 	event->pid = pid;
 	bpf_get_current_comm(event->comm, sizeof(event->comm));
 	eunomia_submit(event);

@@ -11,7 +11,7 @@ import agent as harness
 from kept import Caller, KeptAgent, NumberReader, start_called
 
 NO_JOURNAL = "[Journal]\nJournalEvents=no\n"
-RATE = 20000
+RATE = int(20000 * harness.LOAD)
 
 
 def losses(reader):

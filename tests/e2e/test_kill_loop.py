@@ -19,7 +19,7 @@ from model import Model
 
 N_KILLS = int(os.environ.get("EUNOMIA_KILLS", "200"))
 SEED = int(os.environ.get("EUNOMIA_SEED", str(time.time_ns() % 10**6)))
-RATE = 20000
+RATE = int(20000 * harness.LOAD)
 JOURNAL_RATE = 1000  # journald itself takes no more than some ten thousands
 NO_JOURNAL = "[Journal]\nJournalEvents=no\n"
 

@@ -10,7 +10,7 @@ import agent as harness
 from kept import CALLED, Caller, KeptAgent
 
 REJECTED = os.path.join(harness.BUILD, "tests/e2e/rejected.bpf.o")
-CALLS_PER_S = 5000
+CALLS_PER_S = int(5000 * harness.LOAD)
 N_SWAPS = 20
 N_CLIENTS = 50
 EXIT_FAILED, EXIT_NO_SLOT = 1, 3

@@ -34,6 +34,8 @@ NUMBERED = os.path.join(BUILD, "tests/e2e/numbered.bpf.o")
 PACKAGES = os.environ.get("EUNOMIA_PACKAGES", os.path.join(SOURCE, "../shared/packages"))
 # Seconds that anything may take on a busy machine, with sanitizers.
 PATIENCE = int(os.environ.get("EUNOMIA_TEST_PATIENCE", "60"))
+# Which part of the usual calls a second the tests make; an emulated processor cannot do them all.
+LOAD = float(os.environ.get("EUNOMIA_TEST_LOAD", "1"))
 
 libc = ctypes.CDLL(None, use_errno=True)
 SYS_OPEN = 2  # x86-64; other machines have no such call

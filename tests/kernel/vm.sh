@@ -1,44 +1,77 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs the kernel tests on a Debian kernel in an emulated machine, for the hooks that the running
-# kernel does not have (kprobe, fentry, LSM) and for another kernel's opinion of the rest.
+# Runs tests on one of Debian's kernels in an emulated machine: for the hooks that the running kernel
+# does not have (kprobe, fentry, LSM), and for another kernel's opinion of the rest.
 #
-#   tests/kernel/vm.sh [-k VERSION] [-a "ARGUMENTS"] BUILD-DIR [TEST...]
+#   tests/kernel/vm.sh [-k VERSION] [-u] [-a ARGUMENTS] [-e "THEME..."] [-c WORDS] [-q OPTIONS]
+#                      [-m MIB] [-o ROWS] [-l LOG] BUILD-DIR [TEST...]
 #
-#   -k VERSION    the newest kernel of apt's whose version begins so (6.1, 6.12); default: the one
-#                 that this Debian release installs
-#   -a ARGUMENTS  for each of the tests
-#   TEST          below BUILD-DIR/tests/kernel
+#   -k VERSION    5.10, 6.1, 6.12 or 7 (the newest); default: what this Debian release installs
+#   -u            ask apt for a newer one, also when one is in the cache
+#   -a ARGUMENTS  for each TEST
+#   -e THEMES     tests/e2e/test_THEME.py, after the TESTs; THEME:CLASS.METHOD,... are parts of one
+#   -c WORDS      of the kernel's command line, instead of "lsm=capability,bpf"
+#   -q OPTIONS    more options of QEMU
+#   -m MIB        memory of the machine
+#   -o ROWS       file for the results, in the format that tests/vm/rows.py describes
+#   -l LOG        file for all that the machine said
+#   TEST          below BUILD-DIR/tests/kernel; default: the kernel tests, or none with -e
 #
-# Needs qemu-system-x86_64, busybox (static), cpio, lz4, zstd, xz and an apt source with kernels.
-# Kernels are kept in $EUNOMIA_CACHE (default /var/cache/eunomia-tests). $EUNOMIA_VM_SECONDS bounds
-# the whole run. Exit status 77: something is missing.
+# Needs qemu-system-x86_64, busybox (static), cpio, lz4, zstd, xz and an apt source of Debian; -e
+# needs Debian's Python. Kernels are kept in $EUNOMIA_CACHE (default /var/cache/eunomia-tests).
+# $EUNOMIA_VM_SECONDS bounds the whole run. Exit status 77: something is missing.
 set -eu
 
-version=
-arguments=
-while getopts k:a: option; do
-	case $option in
-	k) version=$OPTARG ;;
-	a) arguments=$OPTARG ;;
-	*) exit 2 ;;
-	esac
-done
-shift $((OPTIND - 1))
-build=$1
-shift
-tests=${*:-test_gate test_gate_net test_link_pins test_targets test_slot test_swap test_resume
-	test_accounting test_ring_loss test_kernel_btf}
+source=$(cd "$(dirname "$0")/../.." && pwd)
 cache=${EUNOMIA_CACHE:-/var/cache/eunomia-tests}
 seconds=${EUNOMIA_VM_SECONDS:-360}
-# What the tests need of what Debian builds as modules, in the order of loading.
-modules="sch_ingress cls_bpf"
+# One test on an emulated processor, next to others, takes what a busy machine takes a tenth of.
+patience=300
+version=
+is_fresh=
+arguments=
+themes=
+words="lsm=capability,bpf"
+options=
+mib=1024
+rows=
+log=
+kernel_tests="test_gate test_gate_net test_link_pins test_targets test_slot test_swap test_resume
+	test_accounting test_ring_loss test_kernel_btf"
 
 skip() {
 	echo "skipped: $*"
 	exit 77
 }
+
+. "$source/tests/vm/kernel.sh"
+. "$source/tests/vm/image.sh"
+
+while getopts k:ua:e:c:q:m:o:l: option; do
+	case $option in
+	k) version=$OPTARG ;;
+	u) is_fresh=yes ;;
+	a) arguments=$OPTARG ;;
+	e) themes=$OPTARG ;;
+	c) words=$OPTARG ;;
+	q) options=$OPTARG ;;
+	m) mib=$OPTARG ;;
+	o) rows=$OPTARG ;;
+	l) log=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+build=$(cd "$1" && pwd)
+shift
+tests=$*
+[ -n "$tests$themes" ] || tests=$kernel_tests
+[ -n "$version" ] || case $(. /etc/os-release && echo "${VERSION_CODENAME:-}") in
+trixie) version=6.12 ;;
+*) version=6.1 ;;
+esac
+[ -n "${suites[$version]:-}" ] || skip "no suite is known for a kernel $version"
 
 [ "$(uname -m)" = x86_64 ] || skip "the emulated machine is x86-64; this one is $(uname -m)"
 for tool in qemu-system-x86_64 busybox cpio lz4 zstd xz apt-get dpkg-deb; do
@@ -46,125 +79,82 @@ for tool in qemu-system-x86_64 busybox cpio lz4 zstd xz apt-get dpkg-deb; do
 done
 
 work=$(mktemp -d)
+log=${log:-$work/log}
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$cache"
+trap 'exit 1' INT TERM HUP
 
-find_package() {
-	if [ -n "$version" ]; then
-		apt-cache pkgnames "linux-image-$version." | grep -E '^[^-]+-[^-]+-[0-9].*-cloud-amd64$' |
-			sort -V | tail -n 1
-	else
-		apt-cache depends linux-image-cloud-amd64 2>/dev/null |
-			awk '/Depends: linux-image-/ { print $2; exit }'
-	fi
-}
+# One line "NAME COMMAND" for each test, for tests/vm/init.sh.
+write_steps() {
+	local name class
 
-# The kernel inside a bzImage is compressed; emulation would spend seconds on unpacking it, and
-# QEMU boots the plain ELF image directly (PVH). Debian uses LZ4 in its legacy frame, or Zstandard.
-unpack_kernel() {
-	local image=$1 magic tool offset
-
-	for magic in '\x02\x21\x4C\x18 lz4' '\x28\xB5\x2F\xFD zstd'; do
-		tool=${magic#* }
-		LC_ALL=C grep -aobP "${magic% *}" "$image" | cut -d: -f1 >"$work/offsets"
-		while read -r offset; do
-			tail -c +$((offset + 1)) "$image" | "$tool" -dcq 2>/dev/null >"$2" || true
-			[ "$(head -c 4 "$2" | tail -c 3)" = ELF ] && return
-		done <"$work/offsets"
+	for name in $tests; do
+		echo "$name $build/tests/kernel/$name $arguments"
 	done
-	return 1
-}
-
-fetch_kernel() {
-	local package name path
-
-	package=$(find_package)
-	[ -n "$package" ] || skip "apt knows no kernel ${version:-of linux-image-cloud-amd64}"
-	kernel=$cache/$package
-	[ -s "$kernel/vmlinux" ] && return
-	(cd "$work" && apt-get download -qq "$package" >/dev/null 2>&1) ||
-		skip "$package cannot be downloaded"
-	dpkg-deb -x "$work"/linux-image-*.deb "$work/deb"
-	mkdir "$work/kernel"
-	for name in $modules; do
-		path=$(find "$work/deb/lib/modules" -name "$name.ko" -o -name "$name.ko.xz")
-		case $path in
-		*.xz) xz -dc "$path" >"$work/kernel/$name.ko" ;;
-		?*) cp "$path" "$work/kernel/" ;;
-		esac
-	done
-	unpack_kernel "$(echo "$work"/deb/boot/vmlinuz-*)" "$work/kernel/vmlinux" ||
-		skip "$package holds no kernel that can be unpacked"
-	rm -rf "$work"/deb "$work"/*.deb
-	mv "$work/kernel" "$kernel"
-}
-
-add_program() {
-	install -D "$1" "$root$1"
-	ldd "$1" | awk '$2 == "=>" { print $3 } $1 ~ "^/" { print $1 }' | while read -r library; do
-		install -D "$library" "$root$library"
+	for name in $themes; do
+		class=
+		case $name in *:*) class=${name#*:} ;; esac
+		echo "e2e/$name python3 -B $source/tests/e2e/test_${name%%:*}.py ${class//,/ }"
 	done
 }
 
-write_init() {
-	cat <<-'END'
-		#!/bin/busybox sh
-		/bin/busybox mkdir -p /sys /proc /dev /tmp
-		/bin/busybox mount -t proc proc /proc
-		/bin/busybox mount -t sysfs sysfs /sys
-		/bin/busybox mount -t devtmpfs dev /dev
-		/bin/busybox mount -t tracefs tracefs /sys/kernel/tracing
-		/bin/busybox mount -t bpf bpf /sys/fs/bpf
-		/bin/busybox mount -t cgroup2 cgroup2 /sys/fs/cgroup
-		echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-		for module in /modules/*.ko; do /bin/busybox insmod "$module"; done
-		echo; echo "vm: kernel $(/bin/busybox uname -r)"
+write_environment() {
+	cat <<-END
+		export EUNOMIA_BUILD_DIR=$build EUNOMIA_SOURCE_DIR=$source
+		export PYTHONPATH=$source/tests/harness EUNOMIA_TEST_PATIENCE=$patience
+		export EUNOMIA_TEST_LOAD=0.05 EUNOMIA_KILLS=10
 	END
-	for name in $tests; do
-		echo "$build/tests/kernel/$name $arguments; echo \"vm: $name exit \$?\""
-	done
-	echo '/bin/busybox reboot -f'
 }
 
-make_initramfs() {
-	local name path
+make_image() {
+	local name
 
-	root=$work/root
-	mkdir -p "$root"/{bin,proc,sys,dev,tmp,modules}
-	cp "$(command -v busybox)" "$root/bin/busybox"
-	ln -s busybox "$root/bin/sh"
-	for name in $modules; do
-		[ -e "$kernel/$name.ko" ] && cp "$kernel/$name.ko" "$root/modules/"
-	done
+	begin_image
 	for name in $tests; do
-		path=$build/tests/kernel/$name
-		[ -x "$path" ] || skip "$path was not built"
-		add_program "$path"
+		[ -x "$build/tests/kernel/$name" ] || skip "$build/tests/kernel/$name was not built"
+		add_program "$build/tests/kernel/$name"
 	done
-	# Test objects and trackers stand at the absolute path that is compiled into the tests.
-	find "$build/tests" -name '*.bpf.o' >"$work/objects"
-	for path in $(cat "$work/objects") "$build"/bpf/trackers/*.json; do
-		[ -e "$path" ] && install -D "$path" "$root$path"
-	done
-	write_init >"$root/init"
-	chmod +x "$root/init"
-	(cd "$root" && find . | cpio -o -H newc --quiet) >"$work/initramfs"
+	add_objects
+	if [ -n "$themes" ]; then
+		add_e2e
+	fi
+	write_steps >"$root/vm/steps"
+	write_environment >"$root/vm/environment"
+	pack_image
 }
 
-build=$(cd "$build" && pwd)
-fetch_kernel
-make_initramfs
-timeout "$seconds" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 -m 1G \
-	-nographic -nodefaults -serial stdio -no-reboot -kernel "$kernel/vmlinux" \
-	-initrd "$work/initramfs" \
-	-append "console=ttyS0 panic=-1 quiet nokaslr mitigations=off tsc=reliable no_timer_check \
-cryptomgr.notests rcupdate.rcu_expedited=1 lsm=capability,bpf" </dev/null 2>&1 | tr -d '\r' |
-	tee "$work/log" |
-	grep -E "^vm:|^oracle:|switches:|FAILED|ERROR|SKIPPED|skipped|panic" || true
-for name in $tests; do
-	grep -q "^vm: $name exit 0" "$work/log" || {
+# The machine's console, as it comes; it is kept in $log.
+run_machine() {
+	# shellcheck disable=SC2086 # lists of words
+	timeout "$seconds" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 \
+		-m "$mib" -nographic -nodefaults -serial stdio -no-reboot $options \
+		-kernel "$kernel/vmlinux" -initrd "$work/initramfs" \
+		-append "console=ttyS0 panic=-1 quiet nokaslr mitigations=off tsc=reliable \
+no_timer_check cryptomgr.notests rcupdate.rcu_expedited=1 $words" </dev/null 2>&1 |
+		tr -d '\r' | tee "$log"
+}
+
+# What a reader of the tests' output wants to see of the console.
+show_progress() {
+	grep --line-buffered -E "^vm:|^row:|^oracle:|switches:|FAIL|ERROR|SKIP|skipped|panic|Oops" ||
+		true
+}
+
+# Every step must have ended well, or have been skipped as a whole.
+judge() {
+	local name
+
+	while read -r name _; do
+		grep -qE "^vm: $name exit (0|77)\$" "$log" && continue
 		echo "$name did not pass in the machine; the end of its output:"
-		tail -n 40 "$work/log"
-		exit 1
-	}
-done
+		tail -n 60 "$log"
+		return 1
+	done <"$root/vm/steps"
+}
+
+fetch_kernel
+make_image
+run_machine | show_progress
+if [ -n "$rows" ]; then
+	/usr/bin/python3 -B "$source/tests/vm/rows.py" "$log" >"$rows"
+fi
+judge

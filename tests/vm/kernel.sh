@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154 # variables are those of tests/kernel/vm.sh
+# Debian's kernels for emulated machines. Sourced by tests/kernel/vm.sh.
+#
+# A kernel comes from the suite of the Debian release that it belongs to, by a package index of its
+# own below $work: the machine's sources and lists are not touched. What is kept, unpacked, is
+# $cache/kernels/PACKAGE/{vmlinux,modules/NN-NAME.ko}.
+
+# version: suites, in the order of preference
+declare -A suites=(
+	[5.10]="bullseye-security bullseye"
+	[6.1]="bookworm-security bookworm"
+	[6.12]="trixie-security trixie"
+	[7]="sid"
+)
+# What the tests need of what Debian builds as modules, in the order of loading.
+modules="veth sch_ingress cls_bpf"
+
+# Prints the address of the repository LABEL (Debian, Debian-Security) in the machine's own sources.
+repository_of() {
+	# shellcheck disable=SC2016 # apt's own variables
+	apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		awk -v label="$1" '$1 == label { print $2; exit }'
+}
+
+# Makes $APT_CONFIG a configuration that knows nothing but the suites of $version.
+make_apt_folder() {
+	local folder=$work/apt suite label address
+
+	mkdir -p "$folder"/lists/partial "$folder"/cache/archives/partial
+	cat >"$folder/apt.conf" <<-END
+		Dir::State "$folder";
+		Dir::State::Lists "$folder/lists";
+		Dir::State::status "/dev/null";
+		Dir::Cache "$folder/cache";
+		Dir::Etc::SourceList "$folder/sources.list";
+		Dir::Etc::SourceParts "/dev/null";
+		APT::Architecture "amd64";
+		APT::Architectures { "amd64"; };
+		Acquire::Languages "none";
+		# sid's index says that it is valid for a week; clocks of test machines disagree.
+		Acquire::Check-Valid-Until "false";
+	END
+	for suite in ${suites[$version]}; do
+		label=Debian
+		case $suite in *-security) label=Debian-Security ;; esac
+		address=$(repository_of "$label")
+		[ -n "$address" ] || continue
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $address $suite main"
+	done >"$folder/sources.list"
+	[ -s "$folder/sources.list" ] || skip "apt has no source of Debian; see apt-get update"
+	export APT_CONFIG=$folder/apt.conf
+}
+
+# Since 7.0 the image is in linux-binary-*, and linux-image-* brings it and the modules.
+find_package() {
+	local kind
+
+	for kind in binary image; do
+		apt-cache pkgnames "linux-$kind-$version." |
+			grep -E '^linux-[a-z]+-[0-9][^-]*(-[0-9]+)?-cloud-amd64$' | sort -V | tail -n 1
+	done | head -n 1
+}
+
+# The kernel inside a bzImage is compressed; emulation would spend seconds on unpacking it, and
+# QEMU boots the plain ELF image directly (PVH). Debian uses xz, LZ4 in its legacy frame, Zstandard.
+unpack_kernel() {
+	local image=$1 magic tool offset
+
+	for magic in '\x02\x21\x4C\x18 lz4' '\x28\xB5\x2F\xFD zstd' '\xFD7zXZ\x00 xz'; do
+		tool=${magic#* }
+		LC_ALL=C grep -aobP "${magic% *}" "$image" | cut -d: -f1 >"$work/offsets"
+		while read -r offset; do
+			tail -c +$((offset + 1)) "$image" | "$tool" -dcq 2>/dev/null >"$2" || true
+			[ "$(head -c 4 "$2" | tail -c 3)" = ELF ] && return
+		done <"$work/offsets"
+	done
+	return 1
+}
+
+unpack_modules() {
+	local name path n=10
+
+	for name in $modules; do
+		path=$(find "$1" -name "$name.ko" -o -name "$name.ko.xz" | head -n 1)
+		case $path in
+		*.xz) xz -dc "$path" >"$2/$n-$name.ko" ;;
+		?*) cp "$path" "$2/$n-$name.ko" ;;
+		esac
+		n=$((n + 1))
+	done
+}
+
+# download PACKAGE: unpacks it below $work/deb.
+download() {
+	(cd "$work" && apt-get download -qq "$1" >/dev/null 2>&1) || return 1
+	dpkg-deb -x "$work/$1"_*.deb "$work/deb"
+	rm "$work/$1"_*.deb
+}
+
+# Sets $kernel: the folder of the newest kernel of $version in the cache; with $is_fresh, or when
+# there is none, of apt's.
+fetch_kernel() {
+	local package image
+
+	kernel=$(find "$cache/kernels" -maxdepth 1 -name "linux-*-$version.*-cloud-amd64" 2>/dev/null | sort -V |
+		tail -n 1)
+	[ -n "$kernel" ] && [ -z "$is_fresh" ] && return
+	make_apt_folder
+	apt-get update -qq >"$work/apt.log" 2>&1 ||
+		skip "the suites ${suites[$version]} cannot be had: $(tail -n 1 "$work/apt.log")"
+	package=$(find_package)
+	[ -n "$package" ] || skip "${suites[$version]} have no kernel $version"
+	kernel=$cache/kernels/$package
+	[ -s "$kernel/vmlinux" ] && return
+	download "$package" || skip "$package cannot be downloaded"
+	case $package in
+	linux-binary-*) download "${package/binary/modules}" ||
+		skip "${package/binary/modules} cannot be downloaded" ;;
+	esac
+	mkdir -p "$work/kernel/modules" "$cache/kernels"
+	unpack_modules "$work/deb" "$work/kernel/modules"
+	image=$(find "$work/deb" -name 'vmlinuz*' | head -n 1)
+	unpack_kernel "$image" "$work/kernel/vmlinux" ||
+		skip "$package holds no kernel that can be unpacked"
+	rm -rf "$work/deb" "$work/apt"
+	unset APT_CONFIG
+	mv "$work/kernel" "$kernel"
+}
