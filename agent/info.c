@@ -12,6 +12,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/magic.h>
 #include <stdint.h>
@@ -39,7 +40,8 @@ static void say(char detail[static INFO_DETAIL_MAX], const char *text)
 
 static bool run_path(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
 {
-	if (access(probe->path, F_OK) == 0)
+	/* access(2) would ask for the real user, who may have no capabilities. */
+	if (faccessat(AT_FDCWD, probe->path, F_OK, AT_EACCESS) == 0)
 		return true;
 	say(detail, probe->missing);
 	return false;

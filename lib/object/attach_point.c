@@ -13,6 +13,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/btf.h>
 #include <linux/magic.h>
 #include <net/if.h>
@@ -24,13 +25,19 @@
 
 static const char *const tracefs_folders[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
 
+/* access(2) would ask for the real user, who may have no capabilities; sets errno. */
+static bool is_there(const char *path)
+{
+	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
+}
+
 static const char *find_tracefs(void)
 {
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(tracefs_folders); i++) {
 		char path[64];
 
 		(void)snprintf(path, sizeof(path), "%s/events", tracefs_folders[i]);
-		if (access(path, F_OK) == 0)
+		if (is_there(path))
 			return tracefs_folders[i];
 	}
 	return NULL;
@@ -88,7 +95,7 @@ static int check_tracepoint(const struct eun__attach_kind *kind, const char *tar
 	if (!slash || (size_t)(slash - target) >= sizeof(category) || strstr(target, ".."))
 		return missing(err, kind, target, &near);
 	(void)snprintf(path, sizeof(path), "%s/events/%s/id", folder, target);
-	if (access(path, F_OK) == 0)
+	if (is_there(path))
 		return 0;
 	if (errno == EACCES) {
 		eun_error_set_hint(err,
@@ -197,7 +204,7 @@ static int check_user_function(const struct eun__attach_kind *kind, const char *
 	if (!path || !function)
 		return eub_error_no_memory(err);
 	near = EUB_NEAR_INIT(function);
-	if (access(path, F_OK) < 0) {
+	if (!is_there(path)) {
 		(void)missing(err, kind, target, &near);
 		eun_error_set_hint(err, "the file '%s' does not exist here", path);
 		return -ENOENT;
