@@ -17,6 +17,7 @@ build="gcc libc6-dev cmake ninja-build pkg-config clang llvm libbpf-dev libelf-d
  libinih-dev libcurl4-openssl-dev zlib1g-dev linux-libc-dev"
 test="libcmocka-dev clang-format clang-tidy libclang-rt-dev python3 python3-grpcio
  python3-protobuf nodejs npm curl systemd iproute2 procps bpftool bash zsh fish jq file shellcheck
+ mandoc man-db groff
  qemu-system-x86 busybox-static cpio lz4 zstd xz-utils"
 bench="libbpf-tools"
 
