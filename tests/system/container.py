@@ -74,10 +74,11 @@ def command_name(pid):
 
 class Container:
     """Use as a context manager; boots on entry. kind: the root (roots.KINDS). lacks: what the host's
-    kernel has and this machine shall not: "bpffs", "tracefs", "btf". binds: (folder of the host,
-    where in the machine, "ro" or "rw"). files: path -> text, there before the first boot."""
+    kernel has and this machine shall not: "bpffs", "tracefs", "btf". over: a folder whose files lie
+    over the root. binds: (folder of the host, where in the machine), read-only. files: path -> text,
+    copies: (folder of the host, where in the machine): there before the first boot."""
 
-    def __init__(self, release, kind="run", lacks=(), binds=(), files=None):
+    def __init__(self, release, kind="run", lacks=(), over=None, binds=(), files=None, copies=()):
         namespace.need("systemd-nspawn", "nsenter", "unshare", "setpriv")
         self.root = roots.ensure(release, kind)
         self.release, self.lacks, self.binds = release, lacks, binds
@@ -89,14 +90,18 @@ class Container:
         self.console = os.path.join(self.layer, "console")
         self.process, self.leader = None, None
         self.bpf_objects = set()
-        self.prepare(dict(files or {}))
+        self.lower = f"{over}:{self.root}" if over else self.root
+        self.prepare(dict(files or {}), copies)
 
-    def prepare(self, files):
+    def prepare(self, files, copies):
         """Writes into the layer what the machine finds at its first boot."""
+        upper = os.path.join(self.layer, "upper")
+        for source, target in copies:
+            shutil.copytree(source, upper + target, symlinks=True, dirs_exist_ok=True)
         for name in self.lacks:
             files.update(HIDING[name])
         for path, text in files.items():
-            path = os.path.join(self.layer, "upper") + path
+            path = upper + path
             if text is None:
                 os.makedirs(os.path.dirname(path), exist_ok=True)
                 os.symlink("/dev/null", path)
@@ -110,7 +115,7 @@ class Container:
         merged = os.path.join(self.layer, "merged")
         # As systemd mounts it on a host: closed to everybody but root.
         bpffs = ["mount", "-t", "bpf", "-o", "nosuid,nodev,noexec,mode=700", "bpf", BPFFS]
-        return [namespace.overlay(self.root, self.layer, merged),
+        return [namespace.overlay(self.lower, self.layer, merged),
                 ["umount", "-R", "/sys/fs/cgroup"],
                 ["mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup"],
                 bpffs]
@@ -118,8 +123,7 @@ class Container:
     def nspawn(self):
         # The tracing file system is left to the machine's systemd, which mounts it as on a host.
         binds = [f"--tmpfs={BPFFS}" if "bpffs" in self.lacks else f"--bind={BPFFS}"]
-        for source, target, how in self.binds:
-            binds.append(f"--bind{'-ro' if how == 'ro' else ''}={source}:{target}")
+        binds += [f"--bind-ro={source}:{target}" for source, target in self.binds]
         return ["env", "SYSTEMD_SECCOMP=0", "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1",
                 "SYSTEMD_NSPAWN_API_VFS_WRITABLE=1", "systemd-nspawn", "--quiet",
                 "--directory", os.path.join(self.layer, "merged"), "--machine=eunomia-test",

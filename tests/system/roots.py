@@ -14,18 +14,19 @@ import subprocess
 import sys
 import unittest
 
+import agent as harness
 import namespace
 
 RELEASES = ("bookworm", "trixie")
 CACHE = os.path.join(os.environ.get("EUNOMIA_CACHE", "/var/cache/eunomia-tests"), "system")
-SOURCE = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 KEYRINGS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 # What each kind of root holds beyond Debian's minimum. "run" is what the packages are installed in:
 # nothing that they depend on. A test that needs more adds a row.
 KINDS = {
     "run": "systemd systemd-sysv dbus libpam-systemd procps iproute2",
-    "build": "dpkg-dev debhelper devscripts fakeroot lintian git",
+    "build": "dpkg-dev fakeroot git",
+    "lint": "lintian",
 }
 # Nothing here may touch the machine's network card, clock or kernel.
 MASKED = """systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket
@@ -105,7 +106,11 @@ def fill(release, kind, root):
         os.rmdir(root)
         namespace.run(["cp", "-a", "--reflink=auto", ensure(release, "run"), root])
     write(f"{root}/usr/sbin/policy-rc.d", NO_DAEMONS, 0o755)
-    apt(root, "install", "--no-install-recommends", *KINDS[kind].split(), *declared(kind))
+    apt(root, "install", "--no-install-recommends", *KINDS[kind].split())
+    if build_depends(kind):
+        write(f"{root}/opt/build/debian/control", f"Source: eunomia\nBuild-Depends:"
+              f"{build_depends(kind)}\nPackage: eunomia\nArchitecture: any\n")
+        apt(root, "build-dep", "--no-install-recommends", "/opt/build")
     apt(root, "clean")
     os.unlink(f"{root}/usr/sbin/policy-rc.d")
     for unit in MASKED:
@@ -114,18 +119,17 @@ def fill(release, kind, root):
             os.symlink("/dev/null", link)
 
 
-def declared(kind):
-    """What building needs, from the one place that says it."""
+def build_depends(kind):
+    """What packages are built with, from the one place that says it."""
     if kind != "build":
-        return []
-    with open(os.path.join(SOURCE, "packaging/install-deps.sh"), encoding="utf-8") as file:
-        return re.search(r'^build="([^"]*)"', file.read(), re.MULTILINE)[1].split()
+        return ""
+    with open(os.path.join(harness.SOURCE, "packaging/debian/control"), encoding="utf-8") as file:
+        return re.search(r"^Build-Depends:(\n?(?:[ #].*\n)+)", file.read(), re.MULTILINE)[1]
 
 
 def recipe(release, kind):
     """Names everything that a root depends on; another recipe is another root."""
-    parts = [release, *KINDS["run"].split(), *KINDS[kind].split(), *declared(kind), *MASKED,
-             *sources(release)]
+    parts = [release, KINDS["run"], KINDS[kind], build_depends(kind), *MASKED, *sources(release)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 

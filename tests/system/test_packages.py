@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Debian packages themselves: what lintian says, whether another build gives the same bytes, and
+whether their own tests (autopkgtest) pass."""
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import agent as harness
+import debs
+import namespace
+import roots
+from bed import RELEASE, SystemTest, main
+
+OWN_TESTS = os.path.join(harness.SOURCE, "packaging/debian/tests")
+# Everything that must not matter is another than in debs.build().
+OTHER_BUILD = """umask 077; hostname elsewhere
+export TMPDIR=/var/tmp/another/folder HOME=/nonexistent USER=somebody TZ=Asia/Tokyo LC_ALL=C LANG=C
+export DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=1"
+mkdir -p $TMPDIR; cd /
+exec nice /elsewhere/eunomia/packaging/build-deb.sh /out"""
+
+
+def digests(folder):
+    found = {}
+    for path in debs.package_files(folder, ()):
+        with open(path, "rb") as file:
+            found[os.path.basename(path)] = hashlib.sha256(file.read()).hexdigest()
+    return found
+
+
+def differences(one, other):
+    """For the reader of a failure: diffoscope's view if it is there."""
+    if not shutil.which("diffoscope"):
+        return "install diffoscope to see what differs"
+    return subprocess.run(["diffoscope", "--no-progress", "--max-text-report-size", "8000", one,
+                           other], capture_output=True, text=True, check=False).stdout
+
+
+class Packages(SystemTest):
+    def setUp(self):
+        super().setUp()
+        self.folder = debs.build(RELEASE)
+        self.layer = tempfile.mkdtemp(prefix=f"packages-{RELEASE}-", dir=roots.CACHE)
+        self.addCleanup(shutil.rmtree, self.layer)
+
+    def in_root(self, kind, script, *binds):
+        """Runs a script of sh in a root of that kind; what it changes there is lost."""
+        merged = os.path.join(self.layer, "merged")
+        steps = [namespace.overlay(roots.ensure(RELEASE, kind), self.layer, merged)]
+        return namespace.run(namespace.chroot(merged, ["sh", "-ec", script], steps, binds))
+
+    def test_lintian(self):
+        print(self.in_root("lint", "lintian --version; lintian --allow-root --info --pedantic "
+                           "--show-overrides --fail-on error,warning /debs/*.changes",
+                           (self.folder, "/debs")))
+
+    def test_another_build_gives_the_same_bytes(self):
+        out = os.path.join(self.layer, "out")
+        os.mkdir(out)
+        self.in_root("build", OTHER_BUILD, (harness.SOURCE, "/elsewhere/eunomia"), (out, "/out"))
+        for name, digest in digests(self.folder).items():
+            with self.subTest(name):
+                other = os.path.join(out, name)
+                self.assertEqual(digests(out).get(name), digest, name + "\n"
+                                 + differences(os.path.join(self.folder, name), other))
+
+    def test_smoke(self):
+        """debian/tests/smoke, on a machine that the packages were installed on."""
+        machine = self.installed(binds=[(OWN_TESTS, "/tests", "ro")])
+        self.assertIn("/etc/hostname", machine.run("/tests/smoke").stdout)
+
+    def test_embed(self):
+        """debian/tests/embed, where there is a compiler."""
+        script = """mount -t tracefs tracefs /sys/kernel/tracing
+            dpkg -i /debs/libeunomia*.deb /debs/eunomia-trackers_*.deb
+            /source/debian/tests/embed"""
+        print(self.in_root("build", script, (self.folder, "/debs"), (OWN_TESTS, "/source/debian/tests"),
+                           (os.path.join(harness.SOURCE, "tests/data"), "/source/tests/data")))
+
+
+if __name__ == "__main__":
+    main()
