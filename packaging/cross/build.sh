@@ -4,9 +4,9 @@
 #
 #   packaging/cross/build.sh [ARCH] [CMAKE-ARGUMENT...]
 #
-# Leaves in that root /source, a copy of the checkout's files, and /build, the build tree, which is
-# kept: the next run compiles what has changed since. Prints the root's folder, as root.sh does.
-# Exit status 77: something is missing.
+# Prints root.sh's folder and leaves there "source", a copy of the checkout's files, and "build", the
+# build tree; both are kept, and the next run compiles what has changed since. Exit status 77:
+# something is missing.
 set -eu
 
 arch=${1:-arm64}
@@ -14,8 +14,8 @@ arch=${1:-arm64}
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 
-root=$("$here/root.sh" "$arch")
-exec 9>"$root.lock"
+folder=$("$here/root.sh" "$arch")
+exec 9>"$folder/lock"
 flock 9
 files=$(mktemp)
 trap 'rm -f "$files"' EXIT
@@ -24,27 +24,31 @@ trap 'rm -f "$files"' EXIT
 # built after any other, and only what differs is compiled.
 copy_source()
 {
-	mkdir -p "$root/source"
+	mkdir -p "$folder/source"
 	cd "$top"
 	git ls-files --cached --others --exclude-standard >"$files" 2>/dev/null ||
 		find . -path './build*' -prune -o -type f -print | sed 's|^\./||' >"$files"
 	while IFS= read -r file; do
-		if [ -f "$file" ] && ! cmp -s "$file" "$root/source/$file"; then
-			mkdir -p "$root/source/$(dirname "$file")"
-			cp "$file" "$root/source/$file"
+		if [ -f "$file" ] && ! cmp -s "$file" "$folder/source/$file"; then
+			mkdir -p "$folder/source/$(dirname "$file")"
+			cp "$file" "$folder/source/$file"
 		fi
 	done <"$files"
-	(cd "$root/source" && find . -type f) | while IFS= read -r file; do
-		[ -f "$file" ] || rm "$root/source/$file"
+	(cd "$folder/source" && find . -type f) | while IFS= read -r file; do
+		[ -f "$file" ] || rm "$folder/source/$file"
 	done
 }
 
 copy_source
-"$here/in-root.sh" "$root" sh -c '
-	cmake -S /source -B /build -G Ninja -DEUNOMIA_WERROR=ON \
-		--toolchain "/source/packaging/cross/$0.cmake" "$@" &&
-		ninja -C /build' "$arch" "$@" >"$root.log" 2>&1 || {
-	tail -n 60 "$root.log" >&2
+# shellcheck disable=SC2016 # for the inner shell
+"$here/in-root.sh" "$folder" sh -c '
+	folder=$1
+	arch=$2
+	shift 2
+	cmake -S "$folder/source" -B "$folder/build" -G Ninja -DEUNOMIA_WERROR=ON \
+		--toolchain "$folder/source/packaging/cross/$arch.cmake" "$@" &&
+		ninja -C "$folder/build"' sh "$folder" "$arch" "$@" >"$folder/log" 2>&1 || {
+	tail -n 60 "$folder/log" >&2
 	exit 1
 }
-echo "$root"
+echo "$folder"

@@ -1,19 +1,24 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs a command in a root file system, as root.
+# Runs a command in the root file system that root.sh made, as root.
 #
-#   packaging/cross/in-root.sh ROOT COMMAND [ARGUMENT...]
+#   packaging/cross/in-root.sh FOLDER COMMAND [ARGUMENT...]
 #
-# It sees this machine's devices and network, its own processes only, and nothing else of the machine.
-# Its mounts, and what it leaves running, end with it.
+#   FOLDER  as root.sh prints it; it has the same name inside
+#
+# The command sees this machine's devices and network, its own processes only, and nothing else of
+# the machine. Its mounts, and what it leaves running, end with it.
 set -eu
 
-root=$1
+folder=$1
 shift
 # shellcheck disable=SC2016 # for the inner shell
 exec unshare --mount --pid --fork --kill-child sh -c '
-	root=$1
+	folder=$1
+	root=$folder/root
 	shift
+	mkdir -p "$root$folder"
+	mount --bind "$folder" "$root$folder"
 	mount --rbind /dev "$root/dev"
 	mount -t proc proc "$root/proc"
-	exec chroot "$root" "$@"' sh "$root" "$@"
+	exec chroot "$root" "$@"' sh "$folder" "$@"

@@ -18,9 +18,11 @@
 #   -l LOG        file for all that the machine said
 #   TEST          below BUILD-DIR/tests/kernel; default: the kernel tests, or none with -e
 #
-# Needs qemu-system-x86_64, busybox (static), cpio, lz4, zstd, xz and an apt source of Debian; -e
-# needs Debian's Python. Kernels are kept in $EUNOMIA_CACHE (default /var/cache/eunomia-tests).
-# $EUNOMIA_VM_SECONDS bounds the whole run. Exit status 77: something is missing.
+# The machine is of the architecture that BUILD-DIR is for: this one's, or that for which
+# packaging/cross/build.sh built. Needs QEMU's machine of it, busybox (static), cpio, lz4, zstd, xz
+# and an apt source of Debian; -e needs Debian's Python. Kernels are kept in $EUNOMIA_CACHE (default
+# /var/cache/eunomia-tests). $EUNOMIA_VM_SECONDS bounds the whole run. Exit status 77: something is
+# missing.
 set -eu
 
 source=$(cd "$(dirname "$0")/../.." && pwd)
@@ -45,6 +47,7 @@ skip() {
 	exit 77
 }
 
+. "$source/tests/vm/machine.sh"
 . "$source/tests/vm/kernel.sh"
 . "$source/tests/vm/image.sh"
 
@@ -73,8 +76,8 @@ trixie) version=6.12 ;;
 esac
 [ -n "${suites[$version]:-}" ] || skip "no suite is known for a kernel $version"
 
-[ "$(uname -m)" = x86_64 ] || skip "the emulated machine is x86-64; this one is $(uname -m)"
-for tool in qemu-system-x86_64 busybox cpio lz4 zstd xz apt-get dpkg-deb; do
+arch=$(arch_of "$build/agent/eunomiad") || skip "$build was not built, or is for no known machine"
+for tool in ${emulators[$arch]%% *} busybox cpio lz4 zstd xz readelf apt-get dpkg-deb; do
 	command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
 
@@ -125,11 +128,11 @@ make_image() {
 # The machine's console, as it comes; it is kept in $log.
 run_machine() {
 	# shellcheck disable=SC2086 # lists of words
-	timeout "$seconds" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp 2 \
-		-m "$mib" -nographic -nodefaults -serial stdio -no-reboot $options \
+	timeout "$seconds" ${emulators[$arch]} -accel tcg,thread=multi -smp 2 -m "$mib" -nographic \
+		-nodefaults -serial stdio -no-reboot $options \
 		-kernel "$kernel/vmlinux" -initrd "$work/initramfs" \
-		-append "console=ttyS0 panic=-1 quiet nokaslr mitigations=off tsc=reliable \
-no_timer_check cryptomgr.notests rcupdate.rcu_expedited=1 $words" </dev/null 2>&1 |
+		-append "${kernel_words[$arch]} panic=-1 quiet nokaslr mitigations=off \
+cryptomgr.notests rcupdate.rcu_expedited=1 $words" </dev/null 2>&1 |
 		tr -d '\r' | tee "$log"
 }
 
@@ -151,6 +154,7 @@ judge() {
 	done <"$root/vm/steps"
 }
 
+find_systems
 fetch_kernel
 make_image
 run_machine | show_progress

@@ -17,7 +17,7 @@ begin_image() {
 	for name in bin sbin lib lib64; do
 		ln -s "usr/$name" "$root/$name"
 	done
-	cp "$(command -v busybox)" "$root/bin/busybox"
+	cp "$(find_system /bin/busybox)" "$root/bin/busybox"
 	ln -s busybox "$root/bin/sh"
 	cp "$source/tests/vm/init.sh" "$root/init"
 	find "$kernel/modules" -name '*.ko' -exec cp {} "$root/vm/modules/" \;
@@ -27,14 +27,32 @@ add_file() {
 	install -D "$1" "$root$1"
 }
 
-# add_libraries FILE: what it is linked with.
-add_libraries() {
-	ldd "$1" 2>/dev/null | awk '$2 == "=>" { print $3 } $1 ~ "^/" { print $1 }' |
-		while read -r library; do
-			[ -e "$root$library" ] || add_file "$library"
-		done
+# add_system PATH: a file of the machine's system; a program or library with what that needs.
+add_system() {
+	[ ! -e "$root$1" ] || return 0
+	install -D "$(find_system "$1")" "$root$1"
+	add_libraries "$root$1"
 }
 
+# add_libraries FILE: what it is linked with. ldd(1) would run the file to find out.
+add_libraries() {
+	local name folder
+
+	for name in $(LC_ALL=C readelf -ld "$1" 2>/dev/null |
+		sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p; s/.*interpreter: \(.*\)\]/\1/p'); do
+		if [ -e "$build/lib/$name" ]; then
+			[ -e "$root$build/lib/$name" ] || add_program "$build/lib/$name"
+			continue
+		fi
+		for folder in "" "/lib/${triples[$arch]}/" "/usr/lib/${triples[$arch]}/"; do
+			find_system "$folder$name" >/dev/null || continue
+			add_system "$folder$name"
+			break
+		done
+	done
+}
+
+# add_program FILE: of the build tree.
 add_program() {
 	add_file "$1"
 	add_libraries "$1"
@@ -56,7 +74,7 @@ prepare_python() {
 	local version folder name
 
 	version=$(/usr/bin/python3 -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])')
-	folder=$cache/python-$version
+	folder=$cache/python-$version-$arch
 	if [ ! -d "$folder" ]; then
 		cp -a "$1" "$work/python"
 		for name in $python_unwanted; do
@@ -75,12 +93,13 @@ add_python() {
 	local library folder path
 
 	library=$(/usr/bin/python3 -c 'import os; print(os.path.dirname(os.__file__))')
-	folder=$(prepare_python "$library") || skip "Python's library cannot be compiled"
-	add_program "$(readlink -f /usr/bin/python3)"
+	folder=$(find_system "$library") && folder=$(prepare_python "$folder") ||
+		skip "Python's library cannot be compiled"
+	add_system "$(readlink -f /usr/bin/python3)"
 	ln -sf "$(basename "$(readlink -f /usr/bin/python3)")" "$root/usr/bin/python3"
 	mkdir -p "$root$(dirname "$library")"
 	cp -a "$folder" "$root$library"
-	for path in "$library"/lib-dynload/*.so; do
+	for path in "$folder"/lib-dynload/*.so; do
 		add_libraries "$path"
 	done
 }
@@ -98,10 +117,8 @@ add_e2e() {
 		[ -x "$build/$path" ] || skip "$build/$path was not built"
 		add_program "$build/$path"
 	done
-	for name in ip unshare setpriv; do
-		path=$(command -v "$name") || continue
-		add_program "$path"
-		[ -e "$root/bin/$name" ] || ln -s "$path" "$root/bin/$name"
+	for path in /bin/ip /usr/bin/ip /usr/bin/unshare /usr/bin/setpriv; do
+		find_system "$path" >/dev/null && add_system "$path"
 	done
 	printf 'root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"

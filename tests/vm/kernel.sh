@@ -23,7 +23,7 @@ repository_of() {
 		awk -v label="$1" '$1 == label { print $2; exit }'
 }
 
-# Makes $APT_CONFIG a configuration that knows nothing but the suites of $version.
+# make_apt_folder SUITE...: makes $APT_CONFIG a configuration that knows nothing but these, for $arch.
 make_apt_folder() {
 	local folder=$work/apt suite label address
 
@@ -35,13 +35,13 @@ make_apt_folder() {
 		Dir::Cache "$folder/cache";
 		Dir::Etc::SourceList "$folder/sources.list";
 		Dir::Etc::SourceParts "/dev/null";
-		APT::Architecture "amd64";
-		APT::Architectures { "amd64"; };
+		APT::Architecture "$arch";
+		APT::Architectures { "$arch"; };
 		Acquire::Languages "none";
 		# sid's index says that it is valid for a week; clocks of test machines disagree.
 		Acquire::Check-Valid-Until "false";
 	END
-	for suite in ${suites[$version]}; do
+	for suite in "$@"; do
 		label=Debian
 		case $suite in *-security) label=Debian-Security ;; esac
 		address=$(repository_of "$label")
@@ -58,7 +58,7 @@ find_package() {
 
 	for kind in binary image; do
 		apt-cache pkgnames "linux-$kind-$version." |
-			grep -E '^linux-[a-z]+-[0-9][^-]*(-[0-9]+)?-cloud-amd64$' | sort -V | tail -n 1
+			grep -E "^linux-[a-z]+-[0-9][^-]*(-[0-9]+)?-cloud-$arch\$" | sort -V | tail -n 1
 	done | head -n 1
 }
 
@@ -67,6 +67,8 @@ find_package() {
 unpack_kernel() {
 	local image=$1 magic tool offset
 
+	# That of arm64 is no program that unpacks itself; QEMU boots it as it is.
+	[ "$arch" != arm64 ] || { cp "$image" "$2" && return; }
 	for magic in '\x02\x21\x4C\x18 lz4' '\x28\xB5\x2F\xFD zstd' '\xFD7zXZ\x00 xz'; do
 		tool=${magic#* }
 		LC_ALL=C grep -aobP "${magic% *}" "$image" | cut -d: -f1 >"$work/offsets"
@@ -103,10 +105,11 @@ download() {
 fetch_kernel() {
 	local package image
 
-	kernel=$(find "$cache/kernels" -maxdepth 1 -name "linux-*-$version.*-cloud-amd64" 2>/dev/null | sort -V |
-		tail -n 1)
+	kernel=$(find "$cache/kernels" -maxdepth 1 -name "linux-*-$version.*-cloud-$arch" 2>/dev/null |
+		sort -V | tail -n 1)
 	[ -n "$kernel" ] && [ -z "$is_fresh" ] && return
-	make_apt_folder
+	# shellcheck disable=SC2086 # a list of words
+	make_apt_folder ${suites[$version]}
 	apt-get update -qq >"$work/apt.log" 2>&1 ||
 		skip "the suites ${suites[$version]} cannot be had: $(tail -n 1 "$work/apt.log")"
 	package=$(find_package)
