@@ -27,6 +27,10 @@ KINDS = {
     "run": "systemd systemd-sysv dbus libpam-systemd procps iproute2",
     "build": "dpkg-dev fakeroot git",
     "lint": "lintian",
+    # With what the RPM packages are linked with, which they name as Fedora does.
+    "rpm": """rpm libbpf1 libcurl4 libelf1 libinih1 libjansson4 libnghttp2-14 libprotobuf-c1 libuv1
+ zlib1g""",
+    "oci": "crun",
 }
 # Nothing here may touch the machine's network card, clock or kernel.
 MASKED = """systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket
