@@ -223,6 +223,7 @@ function put_columns(   column, row, layout, line)
 	begin_paragraph()
 	for (column = 1; column <= n_columns; column++)
 		layout = layout (column > 1 ? " " : "") (is_filled[column] ? "lx" : "l")
+	print ".ne 6v" # groff 1.22 warns where a page ends in a table's first rows
 	print ".TS\ntab(\t);\n" layout "."
 	for (row = 1; row <= n_rows; row++) {
 		line = ""
