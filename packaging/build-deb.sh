@@ -3,6 +3,7 @@
 # Builds the Debian packages from this checkout or source archive, as it is on the disk; nothing in
 # it is changed. Needs what "apt-get build-dep ./packaging" installs; no network, no root.
 set -eu
+. "$(dirname "$0")/common.sh"
 
 usage()
 {
@@ -13,12 +14,6 @@ usage: packaging/build-deb.sh [-S] [-v VERSION] [OUTDIR]
   OUTDIR       where the packages go (default: .)
 DEB_BUILD_OPTIONS is honoured: nocheck, noautodbgsym, parallel=N (default: all processors).
 END
-}
-
-die()
-{
-	echo "build-deb: $*" >&2
-	exit 1
 }
 
 kind=binary
@@ -34,27 +29,11 @@ done
 shift $((OPTIND - 1))
 [ $# -le 1 ] || { usage >&2 && exit 2; }
 
-top=$(cd "$(dirname "$0")/.." && pwd)
 mkdir -p "${1:-.}"
 out=$(cd "${1:-.}" && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
-
-# Of a checkout what git knows or would add, else all but what builds and tests leave behind.
-list_files()
-{
-	if [ -e .git ] && command -v git >/dev/null; then
-		git -c safe.directory="$top" ls-files --cached --others --exclude-standard |
-			while IFS= read -r file; do
-				[ ! -e "$file" ] || printf '%s\n' "$file"
-			done
-	else
-		find . -mindepth 1 \( -path './build*' -o -path './debian' -o -name .git \
-			-o -name node_modules -o -name __pycache__ -o -name '*.deb' \) -prune \
-			-o ! -type d -print
-	fi
-}
 
 # The next version, by an entry that is no younger than the last: the packages' dates come from it.
 add_changelog_entry()
@@ -70,18 +49,19 @@ add_changelog_entry()
 	mv "$1.new" "$1"
 }
 
-command -v dpkg-buildpackage >/dev/null || die "dpkg-buildpackage is missing: apt install dpkg-dev"
+need dpkg-buildpackage
 [ -z "$version" ] || dpkg --validate-version "$version" || die "'$version' is no version of Debian's"
 
-cd "$top"
 tree=$tmp/eunomia
 mkdir "$tree"
-list_files | LC_ALL=C sort | tar -c --no-recursion -f - -T - | tar -x -C "$tree" -f -
+list_sources | tar -C "$top" --files-from=- -cf - | tar -C "$tree" -xf -
 mv "$tree/packaging/debian" "$tree/debian"
 # Whatever the umask of the checkout: files that a package takes over as they are have these modes.
 chmod -R u=rwX,go=rX "$tree"
 [ -z "$version" ] || add_changelog_entry "$tree/debian/changelog"
 
+# That of common.sh is the last commit's; the time of a Debian package is its changelog's.
+unset SOURCE_DATE_EPOCH
 cd "$tree"
 jobs=-J
 case " ${DEB_BUILD_OPTIONS:-} " in *" parallel="*) jobs= ;; esac

@@ -45,7 +45,7 @@ pack()
 list_sources()
 {
 	if [ -e "$top/.git" ]; then
-		git -C "$top" ls-files --cached --others --exclude-standard |
+		git -c safe.directory=* -C "$top" ls-files --cached --others --exclude-standard |
 			while IFS= read -r file; do
 				[ ! -f "$top/$file" ] || printf '%s\n' "$file"
 			done
