@@ -33,10 +33,12 @@ static void append_verbs(struct eub_buf *buf)
 
 static void append_formats(struct eub_buf *buf, const struct command *command)
 {
+	/* Before the verb stands what most verbs understand. */
+	unsigned int outputs = command ? command->outputs : OUTPUTS_RECORD;
 	const char *separator = "";
 
 	for (unsigned int i = 0; i < _OUTPUT_FORMAT_MAX; i++) {
-		if (!command || !(command->outputs & OUTPUT_BIT(i)))
+		if (!(outputs & OUTPUT_BIT(i)))
 			continue;
 		eub_buf_printf(buf, "%s%s", separator,
 			       output_format_to_string((enum output_format)i));
@@ -88,12 +90,20 @@ static const char bash_head[] =
     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb='' i\n"
     "\tCOMPREPLY=()\n"
     "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-    "\t\tcase ${COMP_WORDS[i]} in\n"
-    "\t\t-H|--host|-o|--output|--timeout) ((i++)) ;;\n"
-    "\t\t-*) ;;\n"
-    "\t\t*) verb=${COMP_WORDS[i]}; break ;;\n"
-    "\t\tesac\n"
-    "\tdone\n";
+    "\t\tcase ${COMP_WORDS[i]} in\n";
+
+/* Bash makes words of their own of '=' and ':'. */
+static const char bash_after_options[] = ") ((i++)); [[ ${COMP_WORDS[i]} != '=' ]] || ((i++)) ;;\n"
+					 "\t\t[:=]) ((i++)) ;;\n"
+					 "\t\t-*) ;;\n"
+					 "\t\t*) verb=${COMP_WORDS[i]}; break ;;\n"
+					 "\t\tesac\n"
+					 "\tdone\n"
+					 "\tif [[ $cur == '=' ]]; then\n"
+					 "\t\tcur=''\n"
+					 "\telif [[ $prev == '=' ]]; then\n"
+					 "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}\n"
+					 "\tfi\n";
 
 /* What bash does to complete an argument. */
 static void append_bash_action(struct eub_buf *buf, const struct command *command,
@@ -122,6 +132,18 @@ static void append_bash_action(struct eub_buf *buf, const struct command *comman
 	eub_buf_append_str(buf, "_eunomiactl_words '");
 	append_formats(buf, command);
 	eub_buf_append_char(buf, '\'');
+}
+
+/* Options before the verb whose next word is no verb. */
+static void append_bash_skipped(struct eub_buf *buf, const struct command *command,
+				const struct option_row *row)
+{
+	(void)command; /* none yet */
+	if (row->kind == OPTION_FLAG)
+		return;
+	if (row->short_name)
+		eub_buf_printf(buf, "|-%c", row->short_name);
+	eub_buf_printf(buf, "|--%s", row->name);
 }
 
 static void append_bash_argument(struct eub_buf *buf, const struct command *command,
@@ -162,6 +184,9 @@ static void append_bash_verb(struct eub_buf *buf, const struct command *command)
 static void append_bash(struct eub_buf *buf)
 {
 	eub_buf_append_str(buf, bash_head);
+	eub_buf_append_str(buf, "\t\t''");
+	for_each_option(NULL, buf, append_bash_skipped);
+	eub_buf_append_str(buf, bash_after_options);
 	eub_buf_append_str(buf, "\tlocal verbs='");
 	append_verbs(buf);
 	eub_buf_append_str(buf, "'\n\tcase $verb,$prev in\n");
@@ -206,6 +231,7 @@ static const char zsh_head[] =
     "\tlocal -a verbs\n"
     "\tverbs=(\n";
 
+/* -A: options behind the verb are the verb's. */
 static const char zsh_tail[] = "\t)\n"
 			       "\t_describe -t verbs verb verbs\n"
 			       "}\n"
@@ -214,7 +240,7 @@ static const char zsh_tail[] = "\t)\n"
 			       "{\n"
 			       "\tlocal curcontext=\"$curcontext\" state line\n"
 			       "\ttypeset -A opt_args\n"
-			       "\t_arguments -C";
+			       "\t_arguments -C -A '-*'";
 
 static void append_zsh_action(struct eub_buf *buf, const struct command *command,
 			      enum complete complete)
@@ -247,12 +273,16 @@ static void append_zsh_option(struct eub_buf *buf, const struct command *command
 {
 	/* An option that may be repeated must not exclude itself. */
 	const char *again = row->kind == OPTION_WORDS ? "*" : "";
+	/* An argument may stand in the same word, after "--name=" or "-n", or in the next. */
+	const char *plus = row->argument ? "+" : "";
+	const char *equals = row->argument ? "=" : "";
 
 	eub_buf_append_str(buf, " \\\n\t\t\t");
 	if (row->short_name)
-		eub_buf_printf(buf, "'%s'{-%c,--%s}'[", again, row->short_name, row->name);
+		eub_buf_printf(buf, "'%s'{-%c%s,--%s%s}'[", again, row->short_name, plus, row->name,
+			       equals);
 	else
-		eub_buf_printf(buf, "'%s--%s[", again, row->name);
+		eub_buf_printf(buf, "'%s--%s%s[", again, row->name, equals);
 	append_quoted(buf, row->help, "[]:\\", "'\\''");
 	eub_buf_append_char(buf, ']');
 	if (row->argument) {
@@ -296,6 +326,32 @@ static void append_zsh(struct eub_buf *buf)
 
 /* --- fish --- */
 
+/* fish's own functions take the argument of an option, and a slot's name, for a verb. */
+static const char fish_head[] =
+    "# fish completion for eunomiactl; made by 'eunomiactl completion fish'\n"
+    "function __eunomiactl_verb_is -a wanted\n"
+    "\tset -l is_argument yes\n"
+    "\tfor word in (commandline -opc)\n"
+    "\t\tif test $is_argument = yes\n"
+    "\t\t\tset is_argument no\n"
+    "\t\t\tcontinue\n"
+    "\t\tend\n"
+    "\t\tswitch $word\n"
+    "\t\t\tcase ''";
+
+static const char fish_after_options[] = "\n"
+					 "\t\t\t\tset is_argument yes\n"
+					 "\t\t\tcase '-*'\n"
+					 "\t\t\tcase '*'\n"
+					 "\t\t\t\ttest \"$word\" = \"$wanted\"\n"
+					 "\t\t\t\treturn\n"
+					 "\t\tend\n"
+					 "\tend\n"
+					 "\ttest -z \"$wanted\"\n"
+					 "end\n"
+					 "\n"
+					 "complete -c eunomiactl -f\n";
+
 static void append_fish_action(struct eub_buf *buf, const struct command *command,
 			       enum complete complete)
 {
@@ -328,11 +384,19 @@ static void append_fish_action(struct eub_buf *buf, const struct command *comman
 
 static void append_fish_condition(struct eub_buf *buf, const struct command *command)
 {
-	if (command)
-		eub_buf_printf(buf, "complete -c eunomiactl -n '__fish_seen_subcommand_from %s'",
-			       command->verb);
-	else
-		eub_buf_append_str(buf, "complete -c eunomiactl -n __fish_use_subcommand");
+	eub_buf_printf(buf, "complete -c eunomiactl -n '__eunomiactl_verb_is \"%s\"'",
+		       command ? command->verb : "");
+}
+
+static void append_fish_skipped(struct eub_buf *buf, const struct command *command,
+				const struct option_row *row)
+{
+	(void)command; /* none yet */
+	if (row->kind == OPTION_FLAG)
+		return;
+	if (row->short_name)
+		eub_buf_printf(buf, " -%c", row->short_name);
+	eub_buf_printf(buf, " --%s", row->name);
 }
 
 static void append_fish_option(struct eub_buf *buf, const struct command *command,
@@ -355,8 +419,9 @@ static void append_fish(struct eub_buf *buf)
 {
 	const struct command *command;
 
-	eub_buf_append_str(buf, "# fish completion for eunomiactl; made by 'eunomiactl completion "
-				"fish'\ncomplete -c eunomiactl -f\n");
+	eub_buf_append_str(buf, fish_head);
+	for_each_option(NULL, buf, append_fish_skipped);
+	eub_buf_append_str(buf, fish_after_options);
 	for_each_option(NULL, buf, append_fish_option);
 	for (size_t i = 0; (command = command_get(i)); i++) {
 		append_fish_condition(buf, NULL);

@@ -63,9 +63,12 @@ check_contents()
 	done
 }
 
-# The same tables, seen through the client.
-check_client()
+# The same tables, seen through the programs.
+check_programs()
 {
+	column agent-option 2 | while IFS= read -r option; do
+		"$build/agent/eunomiad" --help | grep -q -- "^  $option " || echo "eunomiad --help lacks $option"
+	done
 	"$ctl" completion bash >"$tmp/bash"
 	"$ctl" completion zsh >"$tmp/zsh"
 	"$ctl" completion fish >"$tmp/fish"
@@ -79,7 +82,7 @@ check_client()
 			"$tmp/bash" >"$tmp/bash.verb"
 		awk -v verb="$verb)" '$1 == verb { found = 1 } found { print } found && /;;/ { exit }' \
 			"$tmp/zsh" >"$tmp/zsh.verb"
-		grep "from $verb' " "$tmp/fish" >"$tmp/fish.verb" || true
+		grep "verb_is \"$verb\"' " "$tmp/fish" >"$tmp/fish.verb" || true
 		awk -F '\t' -v verb="$verb" '$1 == "option" && $2 == verb { print $3 }' "$tables" |
 			while IFS= read -r option; do
 				grep -q -- "--$option\b" "$tmp/help" || echo "'help $verb' lacks --$option"
@@ -127,7 +130,7 @@ check_form()
 
 {
 	check_contents
-	check_client
+	check_programs
 	check_references
 	check_documents
 } >"$tmp/all"

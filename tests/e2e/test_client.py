@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""eunomiactl as people and scripts use it: output forms, exit status, completion, build."""
+"""eunomiactl as people and scripts use it: output forms, exit status, build."""
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 
@@ -133,34 +132,6 @@ class Client(harness.AgentTest):
         done = subprocess.run([harness.EUNOMIACTL, "list"], stdin=subprocess.DEVNULL,
                               env={**os.environ, "EUNOMIA_HOST": self.agent.host}, check=False)
         self.assertEqual(done.returncode, 0)
-
-    def test_completion(self):
-        self.agent.start_numbered("completed-slot")
-        env = {**os.environ, "EUNOMIA_HOST": self.agent.host,
-               "PATH": os.path.dirname(harness.EUNOMIACTL) + ":" + os.environ["PATH"]}
-        asks = {
-            "bash": ["bash", "--norc", "-c",
-                     'source <(eunomiactl completion bash); COMP_WORDS=(eunomiactl stop comp); '
-                     'COMP_CWORD=2; COMP_LINE="eunomiactl stop comp"; COMP_POINT=20; '
-                     '$(complete -p eunomiactl | sed "s/.*-F \\([^ ]*\\).*/\\1/"); '
-                     'echo "${COMPREPLY[@]}"'],
-            "fish": ["fish", "--no-config", "-c",
-                     "eunomiactl completion fish | source; "
-                     "complete -C 'eunomiactl stop comp'"],
-        }
-        for shell, command in asks.items():
-            if not shutil.which(shell):
-                print(f"SKIP: completion in {shell}: it is not installed")
-                continue
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                  env=env, timeout=harness.PATIENCE, check=False)
-            self.assertIn("completed-slot", done.stdout, (shell, done.stderr))
-        for shell in ("bash", "zsh", "fish"):
-            if shutil.which(shell):
-                script = self.agent.ctl("completion", shell).stdout
-                done = subprocess.run([shell, "-n"], input=script, text=True, check=False,
-                                      capture_output=True)
-                self.assertEqual(done.returncode, 0, (shell, done.stderr))
 
     def test_build_run_and_start(self):
         source = os.path.join(harness.SOURCE, "tests/e2e/numbered.bpf.c")
