@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what building (and with "test", testing) eunomia needs on Debian 12 or 13. Run as root.
-#   packaging/install-deps.sh [-a ARCH] [build|test|bench]...
+#   packaging/install-deps.sh [-a ARCH] [build|test|bench|system]...
 #   -a ARCH  what building for another architecture of Debian's (arm64) needs, instead: compilers of
 #            this one, libraries of that one, and qemu-user-static to run the result
 set -eu
@@ -20,6 +20,8 @@ test="libcmocka-dev clang-format clang-tidy libclang-rt-dev python3 python3-grpc
  mandoc man-db groff
  qemu-system-x86 busybox-static cpio lz4 zstd xz-utils"
 bench="libbpf-tools"
+# Containers of Debian releases, and the making of packages.
+system="debootstrap debian-archive-keyring systemd-container util-linux dpkg-dev git"
 
 want=""
 for set in "${@:-build}"; do
@@ -27,8 +29,9 @@ for set in "${@:-build}"; do
 	build) want="$want $build" ;;
 	test) want="$want $build $test" ;;
 	bench) want="$want $bench" ;;
+	system) want="$want $system" ;;
 	*)
-		echo "usage: $0 [build|test|bench]..." >&2
+		echo "usage: $0 [build|test|bench|system]..." >&2
 		exit 2
 		;;
 	esac
@@ -36,7 +39,7 @@ done
 
 if [ -n "$arch" ]; then
 	# In the build tools' place the compiler for ARCH; what ends in -dev is a library.
-	want=$(echo "$want libcmocka-dev" | tr -s ' \n' '\n' |
+	want=$(echo "$want libcmocka-dev python3" | tr -s ' \n' '\n' |
 		sed -e "/^gcc\$/s/.*/crossbuild-essential-$arch qemu-user-static/" -e "s/-dev\$/&:$arch/")
 	dpkg --print-foreign-architectures | grep -qx "$arch" ||
 		dpkg --add-architecture "$arch"

@@ -41,8 +41,8 @@ class Removal(SystemTest):
         # The kernel's own two files are in every instance.
         pins = self.now.run("find", "/sys/fs/bpf", "-mindepth", "1", "!", "-name", "*.debug")
         self.assertEqual(pins.stdout, "")
-        self.assertEqual(self.now.sh("systemctl list-units --all --no-legend 'eunomia*'").stdout,
-                         "")
+        units = self.now.sh("systemctl list-units --all --state=active --no-legend 'eunomia*'")
+        self.assertEqual(units.stdout, "")
         self.assertEqual(self.now.sh("ls -d /run/eunomia*", check=False).stdout, "")
         self.assertEqual(self.now.run("pgrep", "-u", "eunomia", check=False).stdout, "")
 
