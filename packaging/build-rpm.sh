@@ -45,6 +45,7 @@ source_archive "$work/SOURCES"
 cp "$top/systemd/eunomia.sysusers" "$work/SOURCES"
 sed "s/^Release: *1/Release:        $release/" "$top/packaging/rpm/eunomia.spec" \
 	>"$work/eunomia.spec"
+find "$work" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 
 # Fedora has the macro %cmake; then everything needed is there or is asked for by name.
 set -- --define "_topdir $work" "$check" check
