@@ -12,6 +12,11 @@
  * handed up; when all are detached the streams end with UNAVAILABLE, and when everything is written
  * or a second has passed, the loop ends. A second signal skips all that: the kernel detaches what
  * belonged to the process.
+ *
+ * SIGUSR2 is a stop with a successor: the same, but slots are left attached for it. It is a signal
+ * of its own because the agent cannot know by itself why it is stopped, and systemd sends it where
+ * a restart is the reason (RestartKillSignal=). That needs no bus, nothing to wait for, and works
+ * by hand as well. To an agent that does not listen yet it is a crash, which slots survive too.
  */
 #include "agent.h"
 
@@ -53,6 +58,7 @@
 
 #define END_GRACE_MS	    1000
 #define JOURNAL_PATIENCE_MS 2000
+#define HAND_OVER_SIGNAL    SIGUSR2
 
 enum agent_stage {
 	AGENT_STARTING, /* slots of an earlier agent are taken over; nobody can connect yet */
@@ -69,7 +75,7 @@ struct agent {
 	struct log log;
 	uv_loop_t loop;
 	bool has_loop;
-	uv_signal_t terminate, interrupt, hangup;
+	uv_signal_t terminate, interrupt, hand_over, hangup;
 	uv_timer_t stop; /* one-shot: the next step of a stop */
 	struct eun_engine *engine;
 	struct job_pool jobs;
@@ -84,7 +90,8 @@ struct agent {
 	struct later later;
 	bool is_retry; /* the pass under way over what waits, slots and declarations */
 	bool is_restored;
-	bool is_stop_wanted; /* by a signal while starting */
+	bool is_stop_wanted;  /* by a signal while starting */
+	bool is_handing_over; /* slots are left for a successor */
 	struct watch watch;
 	struct sinks sinks;
 	struct probations probations;
@@ -183,10 +190,11 @@ static void on_connection(uv_stream_t *server, void *userdata)
 /* Slots with a job under way come later: its end is a change. */
 static void stop_slots(struct agent *agent)
 {
+	bool keeps = agent->is_handing_over || agent->config.keep_on_stop;
+
 	EUB_LIST_FOREACH (entry, &agent->slots.entries, struct slot_entry, link)
 		if (!entry->is_busy && entry->phase != SLOT_PHASE_STARTING)
-			slot_end(entry, slot_end_with_agent(entry, agent->config.keep_on_stop),
-				 NULL, NULL);
+			slot_end(entry, slot_end_with_agent(entry, keeps), NULL, NULL);
 }
 
 static void end_clients(struct agent *agent)
@@ -228,12 +236,15 @@ static void on_stop_signal(uv_signal_t *handle, int signum)
 {
 	struct agent *agent = handle->data;
 
+	if (agent->stage <= AGENT_SERVING)
+		agent->is_handing_over = signum == HAND_OVER_SIGNAL;
 	if (agent->stage == AGENT_STARTING) {
 		agent->is_stop_wanted = true;
 		return;
 	}
 	if (agent->stage == AGENT_SERVING) {
-		log_info(&agent->log, "got signal %d, stopping", signum);
+		log_info(&agent->log, "got signal %d, stopping%s", signum,
+			 agent->is_handing_over ? " and leaving slots to the next start" : "");
 		begin_stop(agent);
 		return;
 	}
@@ -499,6 +510,8 @@ static int init_loop(struct agent *agent)
 	if (r == 0)
 		r = watch_signal(agent, &agent->interrupt, on_stop_signal, SIGINT);
 	if (r == 0)
+		r = watch_signal(agent, &agent->hand_over, on_stop_signal, HAND_OVER_SIGNAL);
+	if (r == 0)
 		r = watch_signal(agent, &agent->hangup, on_reload_signal, SIGHUP);
 	return r;
 }
@@ -527,7 +540,7 @@ static int init_parts(struct agent *agent, struct eun_error *err)
 		r = init_clients(agent, err);
 	}
 	if (r < 0)
-		return eun_error_set(err, r, EUN_REASON_INTERNAL, "cannot start: %s",
+		return eun_error_set(err, r, EUN_REASON_INTERNAL, "%s",
 				     strerror(-r)); /* kept as it is if a part said more */
 	return 0;
 }
@@ -546,6 +559,15 @@ static int init_log(struct agent *agent)
 	return r;
 }
 
+/* The journal has it as an entry of its own kind; systemctl status shows it as the unit's state. */
+static void tell_failure(struct agent *agent, const struct eun_error *err)
+{
+	log_write(&agent->log, LOG_LEVEL_ERR, LOG_ID_AGENT_FAILED,
+		  LOG_FIELDS({ "EUNOMIA_REASON", eun_reason_to_string(err->reason) }),
+		  "cannot start: %s%s%s", err->message, err->hint[0] ? "; " : "", err->hint);
+	notify_failed(err->code, err->message);
+}
+
 int agent_new(const struct options *options, struct agent **ret_agent, struct eun_error *err)
 {
 	struct agent *agent = calloc(1, sizeof(*agent));
@@ -558,6 +580,7 @@ int agent_new(const struct options *options, struct agent **ret_agent, struct eu
 	r = init_log(agent);
 	r = r < 0 ? eub_error_no_memory(err) : init_parts(agent, err);
 	if (r < 0) {
+		tell_failure(agent, err);
 		(void)agent_free(agent);
 		return r;
 	}

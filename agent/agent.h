@@ -12,10 +12,11 @@ struct agent;
  * agent_new() - read the configuration and begin to listen
  * @options: borrowed, must outlive the agent
  *
- * Return: 0; a negative errno with @err filled.
+ * Return: 0; a negative errno with @err filled, and told to the log and to systemd.
  */
 int agent_new(const struct options *options, struct agent **ret_agent, struct eun_error *err);
-/* Serves until SIGTERM or SIGINT, then stops in order: detaches trackers, ends streams. */
+/* Serves until a signal, then stops in order: detaches trackers (SIGTERM, SIGINT) or leaves them to
+ * the next start (SIGUSR2), ends streams. */
 void agent_run(struct agent *agent);
 /* NULL is allowed. Returns NULL. */
 struct agent *agent_free(struct agent *agent);

@@ -3,7 +3,8 @@
  * eunomiad: options, process-wide settings, exit status. Those settings are made here, before the
  * first thread, and nowhere else: signals, allocator, size of the thread pool.
  *
- * Exit status: 0 stopped in order, 1 failed, 2 wrong usage.
+ * Exit status: 0 stopped in order, 1 failed, 2 wrong usage, 78 (EX_CONFIG) wrong configuration. The
+ * last two are for whoever would start it again: that would not help.
  */
 #include "agent.h"
 #include "job.h"
@@ -15,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 
 #define EXIT_USAGE 2
 
@@ -33,12 +35,13 @@ static void set_up_process(void)
 	(void)signal(SIGPIPE, SIG_IGN);			  /* cannot fail for a valid signal */
 }
 
-static int fail(const struct eun_error *err, int status)
+static int refuse_usage(struct eun_error *err)
 {
 	(void)fprintf(stderr, "eunomiad: %s\n", err->message);
 	if (err->hint[0])
 		(void)fprintf(stderr, "eunomiad: %s\n", err->hint);
-	return status;
+	eun_error_done(err);
+	return EXIT_USAGE;
 }
 
 static int serve(const struct options *options)
@@ -49,7 +52,7 @@ static int serve(const struct options *options)
 
 	set_up_process();
 	if (agent_new(options, &agent, &err) < 0)
-		status = fail(&err, EXIT_FAILURE);
+		status = err.reason == EUN_REASON_INVALID_ARGUMENT ? EX_CONFIG : EXIT_FAILURE;
 	else
 		agent_run(agent);
 	(void)agent_free(agent);
@@ -63,11 +66,8 @@ int main(int argc, char *argv[])
 	struct options options;
 	int status = EXIT_SUCCESS;
 
-	if (options_parse(argc, argv, &options, &err) < 0) {
-		status = fail(&err, EXIT_USAGE);
-		eun_error_done(&err);
-		return status;
-	}
+	if (options_parse(argc, argv, &options, &err) < 0)
+		return refuse_usage(&err);
 	switch (options.action) {
 	case OPTIONS_HELP:
 		options_print_help(stdout);

@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -21,7 +22,8 @@
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 
-#define STATUS_DELAY_MS 500
+#define STATUS_DELAY_MS	  500
+#define FAILURE_BYTES_MAX 1000
 
 static void send_state(const struct notify *notify, const char *state)
 {
@@ -116,6 +118,21 @@ void notify_reloading(struct notify *notify)
 void notify_stopping(struct notify *notify)
 {
 	send_state(notify, "STOPPING=1");
+}
+
+void notify_failed(int code, const char *message)
+{
+	struct notify notify = { .fd = -EBADF };
+	char memory[4 * FAILURE_BYTES_MAX + 64]; /* a byte takes at most four */
+	struct eub_buf state = EUB_BUF_FIXED(memory, sizeof(memory));
+
+	eub_buf_printf(&state, "ERRNO=%d\nSTATUS=", -code);
+	/* A line feed would begin another variable. */
+	eub_append_printable(&state, message, strnlen(message, FAILURE_BYTES_MAX));
+	eub_buf_append_char(&state, '\0');
+	open_socket(&notify, getenv("NOTIFY_SOCKET"));
+	send_state(&notify, memory);
+	notify_done(&notify);
 }
 
 void notify_status(struct notify *notify, const char *format, ...)

@@ -28,6 +28,8 @@ void notify_done(struct notify *notify);
 void notify_ready(struct notify *notify);
 void notify_reloading(struct notify *notify);
 void notify_stopping(struct notify *notify);
+/* Why the agent does not start: @code a negative errno. Needs no notify_init() before. */
+void notify_failed(int code, const char *message);
 /* Shown by systemctl status; sent at most twice a second, the last one wins. */
 void notify_status(struct notify *notify, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

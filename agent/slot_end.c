@@ -95,11 +95,11 @@ void slot_end(struct slot_entry *entry, enum slot_end how, slot_ended_fn on_ende
 	tell(entry, on_ended, userdata);
 }
 
-enum slot_end slot_end_with_agent(const struct slot_entry *entry, bool keeps_on_stop)
+enum slot_end slot_end_with_agent(const struct slot_entry *entry, bool keeps)
 {
 	if (!entry->slot) /* it waits, and goes on waiting with the next agent */
 		return SLOT_END_PARK;
-	if (keeps_on_stop && eun_slot_survives(entry->slot, NULL))
-		return SLOT_END_LEAVE;
+	if (keeps)
+		return eun_slot_survives(entry->slot, NULL) ? SLOT_END_LEAVE : SLOT_END_PARK;
 	return entry->record && entry->record->is_enabled ? SLOT_END_PARK : SLOT_END_STOP;
 }

@@ -24,5 +24,5 @@ typedef void (*slot_ended_fn)(struct slot_entry *entry, void *userdata);
  * and is removed at the next start, and never one that comes back.
  */
 void slot_end(struct slot_entry *entry, enum slot_end how, slot_ended_fn on_ended, void *userdata);
-/* How it ends when the agent does. */
-enum slot_end slot_end_with_agent(const struct slot_entry *entry, bool keeps_on_stop);
+/* How it ends when the agent does. @keeps: slots are for the next agent, as far as they survive. */
+enum slot_end slot_end_with_agent(const struct slot_entry *entry, bool keeps);

@@ -160,6 +160,34 @@ class Restart(Survival):
         harness.wait_until(lambda: not {("prog", i) for i in loaded} & harness.loaded_ids(),
                            "it is detached")
 
+    def test_hand_over(self):
+        """A restart is a stop that leaves slots to the next start, whatever the configuration."""
+        agent = self.agent()
+        agent.start_numbered("n")
+        agent.ctl("pause", "n")
+        loaded = programs(agent.pid)
+        agent.process.send_signal(signal.SIGUSR2)
+        self.assertEqual(agent.process.wait(harness.PATIENCE), 0)
+        self.assertIn("leaving slots to the next start", agent.log())
+        self.assertTrue({("prog", i) for i in loaded} <= harness.loaded_ids())
+        agent.notify.lines.clear()
+        agent.start()
+        self.assertEqual(self.state_of(agent, "n"), ("paused", 1))
+        self.assertEqual(programs(agent.pid), loaded)
+        agent.ctl("resume", "n")
+        self.assert_counts(agent, "n")
+
+    def test_hand_over_of_what_cannot_be_left(self):
+        """Without pins nothing stays attached; the next start begins it afresh."""
+        agent = self.agent(args=["--bpffs-dir", "/tmp/eunomia-no-bpffs"])
+        agent.start_numbered("n")
+        agent.process.send_signal(signal.SIGUSR2)
+        self.assertEqual(agent.process.wait(harness.PATIENCE), 0)
+        agent.notify.lines.clear()
+        agent.start()
+        self.assertEqual(self.state_of(agent, "n"), ("running", 2))
+        self.assert_counts(agent, "n")
+
     def test_stop_is_for_good(self):
         agent = self.agent()
         agent.start_numbered("n")

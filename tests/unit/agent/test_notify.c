@@ -126,6 +126,24 @@ static void test_without_systemd_nothing_runs(void **state)
 	assert_int_equal(uv_loop_alive(&f->loop), 0);
 }
 
+/* The words may come from a file: a line feed in them must not set another variable. */
+static void test_failure(void **state)
+{
+	struct fixture *f = *state;
+	char long_message[4096];
+	char got[4096];
+
+	assert_int_equal(notify_init(&f->notify, &f->loop), 0);
+	notify_failed(-EINVAL, "eunomiad.conf:3: bad\nREADY=1");
+	check(f, "ERRNO=22\nSTATUS=eunomiad.conf:3: bad\\x0aREADY=1");
+	memset(long_message, 'x', sizeof(long_message) - 1);
+	long_message[sizeof(long_message) - 1] = '\0';
+	notify_failed(-EIO, long_message);
+	(void)datagram_peer_receive(&f->peer, got, sizeof(got));
+	assert_memory_equal(got, "ERRNO=5\nSTATUS=xxx", strlen("ERRNO=5\nSTATUS=xxx"));
+	assert_in_range(strlen(got), 900, 1100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +152,7 @@ int main(void)
 		TEST(test_nobody_reads),
 		TEST(test_status_is_debounced),
 		TEST(test_watchdog_only_if_asked_for),
+		TEST(test_failure),
 		TEST(test_without_systemd_nothing_runs),
 	};
 
