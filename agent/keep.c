@@ -38,7 +38,8 @@ static int judge(struct log *log, int code, const char *what, struct eun_error *
 	}
 	if (code < 0)
 		log_write(log, LOG_LEVEL_WARNING, LOG_ID_SURVIVAL_LIMITED, NULL, 0,
-			  "%s, continuing without %s", why->message, what);
+			  "%s, continuing without %s%s%s", why->message, what,
+			  why->hint[0] ? "; to change that: " : "", why->hint);
 	*ret_reason = strdup(code < 0 ? why->message : "");
 	eun_error_done(why);
 	return *ret_reason ? 0 : eub_error_no_memory(err);

@@ -17,8 +17,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+/* No slot can have it. */
+#define TRIAL_NAME "+trial"
 
 struct pins {
 	char *path;
@@ -27,8 +31,14 @@ struct pins {
 
 static int fail(struct eun_error *err, int code, const char *verb, const char *path)
 {
-	return eun_error_set(err, code, EUN_REASON_IO, "cannot %s '%s': %s", verb, path,
-			     strerror(-code));
+	(void)eun_error_set(err, code, EUN_REASON_IO, "cannot %s '%s': %s", verb, path,
+			    strerror(-code));
+	if (code == -EACCES || code == -EPERM || code == -EROFS)
+		eun_error_set_hint(err,
+				   "it must belong to the user that eunomiad runs as, and be in "
+				   "ReadWritePaths= of its unit: systemd-tmpfiles --create "
+				   "eunomia.conf, then restart eunomiad");
+	return code;
 }
 
 /*
@@ -54,8 +64,19 @@ static int check_type(const char *path, struct eun_error *err)
 		return fail(err, -errno, "look at", folder);
 	if ((unsigned long)fs.f_type == BPF_FS_MAGIC)
 		return 0;
-	return eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED,
-			     "'%s' is no BPF file system (mount -t bpf bpf /sys/fs/bpf)", folder);
+	(void)eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED, "'%s' is no BPF file system",
+			    folder);
+	eun_error_set_hint(err, "mount -t bpf bpf /sys/fs/bpf; systemd-tmpfiles --create "
+				"eunomia.conf; then restart eunomiad");
+	return -EOPNOTSUPP;
+}
+
+/* access(2) would ask for the real user, for whom ambient capabilities do not count. */
+static int try_folder(int fd)
+{
+	if (mkdirat(fd, TRIAL_NAME, 0700) < 0 && errno != EEXIST)
+		return -1;
+	return unlinkat(fd, TRIAL_NAME, AT_REMOVEDIR);
 }
 
 static int take(struct pins *pins, struct eun_error *err)
@@ -64,11 +85,11 @@ static int take(struct pins *pins, struct eun_error *err)
 
 	if (r < 0)
 		return fail(err, r, "make", pins->path);
-	if (access(pins->path, W_OK) < 0)
-		return fail(err, -errno, "write to", pins->path);
 	pins->fd = open(pins->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (pins->fd < 0)
 		return fail(err, -errno, "open", pins->path);
+	if (try_folder(pins->fd) < 0)
+		return fail(err, -errno, "write to", pins->path);
 	if (flock(pins->fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno != EWOULDBLOCK)
@@ -120,7 +141,9 @@ char *pins_path(const struct pins *pins, const char *folder)
 
 bool pins_exist(const struct pins *pins, const char *folder)
 {
-	return folder[0] && faccessat(pins->fd, folder, F_OK, 0) == 0;
+	struct stat st;
+
+	return folder[0] && fstatat(pins->fd, folder, &st, 0) == 0;
 }
 
 void pins_choose(const struct pins *pins, const char *name, char ret_name[static STATE_PINS_MAX])

@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define TICK_MS		 100
 #define PROBATION_MIN_NS (UINT64_C(2) * TICK_MS * 1000000)
@@ -100,7 +101,12 @@ int probation_new(struct probations *set, struct slot_entry *entry, uint64_t dur
 	(void)snprintf(probation->slot, sizeof(probation->slot), "%s", entry->name);
 	probation->slot_started_ns = eun_slot_get_started_mono_ns(entry->slot);
 	probation->duration_ns = EUB_MAX(duration_ns, PROBATION_MIN_NS);
-	probation->run_stats_fd = eun_engine_time_programs(); /* without it, a rule fewer */
+	probation->run_stats_fd = eun_engine_time_programs();
+	if (probation->run_stats_fd < 0)
+		log_info(set->log,
+			 "slot '%s': the agent may not have programs timed (%s); its probation "
+			 "has the rule run-time only if sysctl kernel.bpf_stats_enabled is 1",
+			 entry->name, strerror(-probation->run_stats_fd));
 	begin_measure(probation, entry);
 	*ret_probation = probation;
 	return 0;
