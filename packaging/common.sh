@@ -44,13 +44,13 @@ pack()
 # of an unpacked archive all but what builds and tests leave behind.
 list_sources()
 {
-	if [ -e "$top/.git" ]; then
+	if [ -e "$top/.git" ] && command -v git >/dev/null; then
 		git -c safe.directory=* -C "$top" ls-files --cached --others --exclude-standard |
 			while IFS= read -r file; do
 				[ ! -f "$top/$file" ] || printf '%s\n' "$file"
 			done
 	else
-		(cd "$top" && find . \( -path './build*' -o -name node_modules \
+		(cd "$top" && find . \( -path './build*' -o -name .git -o -name node_modules \
 			-o -name __pycache__ \) -prune -o -type f -print | sed 's|^\./||')
 	fi
 }
