@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian packages themselves: what lintian says, whether another build gives the same bytes, and
 whether their own tests (autopkgtest) pass."""
+import fcntl
 import hashlib
 import os
 import shutil
@@ -13,8 +14,14 @@ import debs
 import namespace
 import roots
 from bed import RELEASE, SystemTest, main
+from container import LAYERS
 
 OWN_TESTS = os.path.join(harness.SOURCE, "packaging/debian/tests")
+EMBED = """mount -t tracefs tracefs /sys/kernel/tracing
+dpkg -i /debs/libeunomia*.deb /debs/eunomia-trackers_*.deb
+/source/debian/tests/embed"""
+LINTIAN = """lintian --version
+lintian --allow-root --display-info --pedantic --show-overrides --fail-on error,warning /debs/*.changes"""
 # Everything that must not matter is another than in debs.build().
 OTHER_BUILD = """umask 077; hostname elsewhere
 export TMPDIR=/var/tmp/another/folder HOME=/nonexistent USER=somebody TZ=Asia/Tokyo LC_ALL=C LANG=C
@@ -43,7 +50,11 @@ class Packages(SystemTest):
     def setUp(self):
         super().setUp()
         self.folder = debs.build(RELEASE)
-        self.layer = tempfile.mkdtemp(prefix=f"packages-{RELEASE}-", dir=roots.CACHE)
+        os.makedirs(LAYERS, exist_ok=True)
+        self.layer = tempfile.mkdtemp(prefix=f"debian-{RELEASE}-", dir=LAYERS)
+        lock = os.open(self.layer, os.O_RDONLY | os.O_CLOEXEC)  # or it counts as left over
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        self.addCleanup(os.close, lock)
         self.addCleanup(shutil.rmtree, self.layer)
 
     def in_root(self, kind, script, *binds):
@@ -53,9 +64,7 @@ class Packages(SystemTest):
         return namespace.run(namespace.chroot(merged, ["sh", "-ec", script], steps, binds))
 
     def test_lintian(self):
-        print(self.in_root("lint", "lintian --version; lintian --allow-root --display-info --pedantic "
-                           "--show-overrides --fail-on error,warning /debs/*.changes",
-                           (self.folder, "/debs")))
+        print(self.in_root("lint", LINTIAN, (self.folder, "/debs")))
 
     def test_another_build_gives_the_same_bytes(self):
         out = os.path.join(self.layer, "out")
@@ -74,10 +83,8 @@ class Packages(SystemTest):
 
     def test_embed(self):
         """debian/tests/embed, where there is a compiler."""
-        script = """mount -t tracefs tracefs /sys/kernel/tracing
-            dpkg -i /debs/libeunomia*.deb /debs/eunomia-trackers_*.deb
-            /source/debian/tests/embed"""
-        print(self.in_root("build", script, (self.folder, "/debs"), (OWN_TESTS, "/source/debian/tests"),
+        print(self.in_root("build", EMBED, (self.folder, "/debs"),
+                           (OWN_TESTS, "/source/debian/tests"),
                            (os.path.join(harness.SOURCE, "tests/data"), "/source/tests/data")))
 
 
