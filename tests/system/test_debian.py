@@ -23,11 +23,11 @@ dpkg -i /debs/libeunomia*.deb /debs/eunomia-trackers_*.deb
 LINTIAN = """lintian --version
 lintian --allow-root --display-info --pedantic --show-overrides --fail-on error,warning /debs/*.changes"""
 # Everything that must not matter is another than in debs.build().
-OTHER_BUILD = """umask 077; hostname elsewhere
+OTHER_BUILD = """umask 077
 export TMPDIR=/var/tmp/another/folder HOME=/nonexistent USER=somebody TZ=Asia/Tokyo LC_ALL=C LANG=C
 export DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=1"
 mkdir -p $TMPDIR; cd /
-exec nice /elsewhere/eunomia/packaging/build-deb.sh /out"""
+exec nice unshare --uts sh -c 'hostname elsewhere; exec "$@"' sh /elsewhere/eunomia/packaging/build-deb.sh /out"""
 
 
 def digests(folder):
