@@ -17,6 +17,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #define BPF_INSN_SIZE 8
 
@@ -51,6 +52,21 @@ static int wrong_arch(struct eun_error *err, const char *machine)
 	return -EINVAL;
 }
 
+/* Programs, maps and types are in the order of the machine that runs them, as BPF itself is. */
+static int wrong_order(struct eun_error *err)
+{
+	struct utsname host;
+
+	eun_error_set(
+	    err, -EINVAL, EUN_REASON_WRONG_ARCH,
+	    "this is a BPF object for big-endian machines; this one (%s) is little-endian",
+	    uname(&host) == 0 ? host.machine : "unknown");
+	eun_error_set_subject(err, "big-endian BPF");
+	eun_error_set_hint(err, "compile it with clang -target bpf on this machine, or -target "
+				"bpfel anywhere; where a project has both, take *_bpfel.o");
+	return -EINVAL;
+}
+
 static int check_machine(const unsigned char *ident, uint16_t machine, struct eun_error *err)
 {
 	bool is_big = ident[EI_DATA] == ELFDATA2MSB;
@@ -61,7 +77,7 @@ static int check_machine(const unsigned char *ident, uint16_t machine, struct eu
 		machine = __builtin_bswap16(machine);
 	if (machine == EM_BPF || machine == EM_NONE) {
 		if (is_big)
-			return wrong_arch(err, "big-endian BPF");
+			return wrong_order(err);
 		return ident[EI_CLASS] == ELFCLASS64 ? 0 : bad(err, "it is not a 64-bit file");
 	}
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(machines); i++)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
+#include "base/fd.h"
+#include "base/macro.h"
 #include "package/elf.h"
 #include "package/limits.h"
 
 #include <stdio.h>
+#include <sys/utsname.h>
 
 struct image {
 	unsigned char *data;
@@ -170,9 +173,28 @@ static void test_other_machines_are_named(void **state)
 	}
 	header->e_machine = EM_NONE;
 	assert_int_equal(open_copy(image->data, image->size, NULL), 0);
-	header->e_machine = __builtin_bswap16(EM_BPF);
-	header->e_ident[EI_DATA] = ELFDATA2MSB;
-	assert_refused(image, EUN_REASON_WRONG_ARCH, "big-endian BPF");
+}
+
+/* The same source, compiled for the other byte order, as "check" and "start" see it. */
+static void test_byte_order_is_named(void **state EUB_UNUSED)
+{
+	struct eun_package *package = NULL;
+	struct eub_buf object = EUB_BUF_INIT;
+	struct eun_error err = EUN_ERROR_INIT;
+	struct utsname host;
+
+	assert_int_equal(uname(&host), 0);
+	assert_int_equal(eub_read_file(EUNOMIA_TEST_OBJECT_EB, 1 << 20, &object), 0);
+	assert_int_equal(eun_package_parse(object.data, object.len, "other", &package, &err),
+			 -EINVAL);
+	assert_null(package);
+	assert_int_equal(err.reason, EUN_REASON_WRONG_ARCH);
+	assert_non_null(strstr(err.message, "for big-endian machines"));
+	assert_non_null(strstr(err.message, host.machine));
+	assert_non_null(strstr(err.message, "little-endian"));
+	assert_non_null(strstr(err.hint, "-target bpf"));
+	eun_error_done(&err);
+	eub_buf_done(&object);
 }
 
 static void test_header_fields(void **state)
@@ -300,6 +322,7 @@ int main(void)
 		TEST(test_every_truncation_is_refused),
 		TEST(test_cut_sections_are_named),
 		TEST(test_other_machines_are_named),
+		TEST(test_byte_order_is_named),
 		TEST(test_header_fields),
 		TEST(test_section_ranges),
 		TEST(test_zero_filled_section_of_2_gb),
