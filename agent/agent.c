@@ -24,6 +24,7 @@
 #include "conn.h"
 #include "declare.h"
 #include "delivery.h"
+#include "info.h"
 #include "job.h"
 #include "journal.h"
 #include "journal_queue.h"
@@ -594,6 +595,7 @@ void agent_run(struct agent *agent)
 		  "eunomiad %s listens at '%s'", eun_version(), agent->config.socket_path);
 	agent->stage = AGENT_SERVING;
 	notify_ready(&agent->notify);
+	info_log_missing(&agent->log);
 	on_changed(agent);
 	if (agent->is_stop_wanted)
 		begin_stop(agent);

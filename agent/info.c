@@ -8,8 +8,11 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/kernel.h"
 #include "base/macro.h"
 #include "base/str.h"
+
+#include <eunomia/engine.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +23,7 @@
 #include <string.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define FILE_BYTES_MAX	 4096
@@ -28,8 +32,8 @@
 struct probe {
 	const char *name;
 	bool (*run)(const struct probe *probe, char detail[static INFO_DETAIL_MAX]);
-	const char *path;    /* of run_path() and the like */
-	uint32_t type;	     /* of run_program() and run_map() */
+	const char *path; /* of run_path() and the like; of run_hook() the section */
+	uint32_t type;	  /* of run_program() and run_map(); of run_release() 100 * major + minor */
 	const char *missing; /* what it means when it is not there; "" */
 };
 
@@ -112,21 +116,43 @@ static bool run_switch(const struct probe *probe, char detail[static INFO_DETAIL
 	return false;
 }
 
-/* Is "bpf" in the kernel's comma-separated list of active security modules? */
+/* Has the kernel hooks of the kind, and does it call what hangs there? */
+static bool run_hook(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	struct eun_error err = EUN_ERROR_INIT;
+	int r = eun_hook_kind_check(probe->path, &err);
+
+	if (r < 0)
+		say(detail, err.message);
+	eun_error_done(&err);
+	return r == 0;
+}
+
+/* LSM programs attach where they are never called, and the list that tells may be out of sight. */
 static bool run_lsm(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
 {
-	char text[FILE_BYTES_MAX];
-	char *rest = text;
-	const char *module;
-	int r = read_text(probe->path, text);
+	char list[EUB_KERNEL_WORDS_MAX];
+	int r = eub_kernel_find_lsm(EUB_LSM_PATH, "bpf", list);
 
-	if (r < 0) {
-		say(detail, strerror(-r));
-		return false;
-	}
-	while ((module = strsep(&rest, ",\n")))
-		if (eub_streq(module, "bpf"))
-			return true;
+	if (r >= 0)
+		return run_hook(probe, detail);
+	(void)snprintf(detail, INFO_DETAIL_MAX, "not known: '%s': %s; mount securityfs there",
+		       EUB_LSM_PATH, strerror(-r));
+	return false;
+}
+
+static bool run_release(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	if (eub_kernel_is_at_least(probe->type / 100, probe->type % 100))
+		return true;
+	say(detail, probe->missing);
+	return false;
+}
+
+static bool run_lockdown(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	if (!eub_kernel_is_confidential())
+		return true;
 	say(detail, probe->missing);
 	return false;
 }
@@ -149,14 +175,22 @@ static const struct probe probes[] = {
 	{ "tracepoint", run_program, NULL, BPF_PROG_TYPE_TRACEPOINT, "CONFIG_BPF_EVENTS is off" },
 	{ "raw-tracepoint", run_program, NULL, BPF_PROG_TYPE_RAW_TRACEPOINT, "needs Linux 4.17" },
 	{ "perf-event", run_program, NULL, BPF_PROG_TYPE_PERF_EVENT, "CONFIG_BPF_EVENTS is off" },
-	{ "kprobe", run_path, "/sys/bus/event_source/devices/kprobe/type", 0,
-	  "CONFIG_KPROBE_EVENTS is off" },
-	{ "uprobe", run_path, "/sys/bus/event_source/devices/uprobe/type", 0,
-	  "CONFIG_UPROBE_EVENTS is off" },
+	{ "kprobe", run_hook, "kprobe/", 0, NULL },
+	{ "kprobe-multi", run_hook, "kprobe.multi/", 0, NULL },
+	{ "uprobe", run_hook, "uprobe/", 0, NULL },
+	{ "uprobe-multi", run_hook, "uprobe.multi/", 0, NULL },
 	{ "tracefs", run_path, "/sys/kernel/tracing/events", 0,
 	  "not mounted at /sys/kernel/tracing: tracepoints cannot be found" },
-	{ "lsm", run_lsm, "/sys/kernel/security/lsm", 0,
-	  "'bpf' is not in the kernel's lsm= list: LSM programs attach but never run" },
+	{ "lsm", run_lsm, "lsm/", 0, NULL },
+	{ "tracing", run_lockdown, NULL, 0,
+	  "the kernel is locked down (lockdown=confidentiality): no program may read its memory" },
+	{ "kept-links", run_release, NULL, 515,
+	  "before Linux 5.15 what hangs at tracepoints, kprobes, uprobes and clocks cannot be pinned: "
+	  "such slots end with the agent" },
+	{ "memory-limit", run_release, NULL, 511,
+	  "before Linux 5.11 maps are charged to RLIMIT_MEMLOCK, not to the agent's cgroup" },
+	{ "tcx", run_release, NULL, 606,
+	  "before Linux 6.6 programs of tc hang in classic filters" },
 	{ "bpffs", run_bpffs, "/sys/fs/bpf", 0, "not mounted at /sys/fs/bpf" },
 	{ "bpf-jit", run_switch, "/proc/sys/net/core/bpf_jit_enable", 0,
 	  "programs are interpreted: sysctl net.core.bpf_jit_enable=1" },
@@ -171,4 +205,31 @@ bool info_probe(size_t i, struct info_feature *ret_feature)
 	*ret_feature = (struct info_feature){ .name = probes[i].name };
 	ret_feature->is_available = probes[i].run(&probes[i], ret_feature->detail);
 	return true;
+}
+
+/* Switches that an operator may set say nothing of the kernel. */
+static bool is_of_kernel(size_t i)
+{
+	return probes[i].run != run_switch;
+}
+
+void info_log_missing(struct log *log)
+{
+	_cleanup_(eub_freep) char *names = NULL;
+	struct eub_buf text = EUB_BUF_INIT;
+	struct info_feature feature;
+	struct utsname uts;
+
+	for (size_t i = 0; info_probe(i, &feature); i++)
+		if (!feature.is_available && is_of_kernel(i))
+			eub_buf_printf(&text, "%s%s", text.len > 0 ? ", " : "", feature.name);
+	if (text.len == 0 || uname(&uts) < 0) {
+		eub_buf_done(&text);
+		return;
+	}
+	names = eub_buf_take_string(&text);
+	if (names)
+		log_write(log, LOG_LEVEL_NOTICE, LOG_ID_FEATURES_MISSING, NULL, 0,
+			  "not here, with kernel %s: %s; 'eunomiactl info' tells why", uts.release,
+			  names);
 }

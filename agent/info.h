@@ -2,10 +2,12 @@
 /* What this kernel offers to trackers, by looking and trying. */
 #pragma once
 
+#include "log.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
-#define INFO_DETAIL_MAX 128
+#define INFO_DETAIL_MAX 256
 
 struct info_feature {
 	const char *name; /* "kernel-btf", ... */
@@ -22,3 +24,5 @@ struct info_feature {
  * Return: false when @i is past the last feature.
  */
 bool info_probe(size_t i, struct info_feature *ret_feature);
+/* Writes one line with the names of what the kernel lacks; none if it has everything. */
+void info_log_missing(struct log *log);

@@ -11,9 +11,12 @@
 #include "base/clock.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/kernel.h"
 #include "base/str.h"
 #include "engine/internal.h"
 #include "engine/slot.h"
+#include "object/attach_kind.h"
+#include "object/need.h"
 #include "object/pins.h"
 #include "package/package.h"
 
@@ -27,6 +30,14 @@ static const struct eun_slot_options default_options = { .size = sizeof(default_
 
 static void note_hook(struct eun__generation *generation, const struct eun_slot_hook *info)
 {
+	const struct eun__attach_kind *kind = eun__attach_kind_find(info->section);
+	char remark[EUN__REMARK_MAX] = "";
+
+	if (kind)
+		eun__need_get_remark(kind, EUB_LSM_PATH, remark);
+	if (remark[0])
+		eun__notes_add(&generation->notes, "program '%s' (%s): %s", info->program,
+			       info->section, remark);
 	if (info->mode == EUN_ATTACH_NONE)
 		eun__notes_add(&generation->notes, "program '%s' (%s) is not attached: %s",
 			       info->program, info->section, info->mode_reason);
@@ -404,6 +415,20 @@ int eun__generation_attach(struct eun__generation *generation, struct eun_error 
 	return 0;
 }
 
+static int pin_failed(const struct eun__hook *hook, int r, struct eun_error *err)
+{
+	const char *section = eun__hook_get_info(hook)->section;
+
+	/* Links by perf events: of tracepoints, kprobes, uprobes and clocks. */
+	if (!eub_kernel_is_at_least(5, 15))
+		return eun_error_set(err, r, EUN_REASON_UNSUPPORTED,
+				     "pinning what hangs at '%s' needs Linux 5.15: %s", section,
+				     strerror(-r));
+	return eun_error_set(err, r, EUN_REASON_UNSUPPORTED,
+			     "this kernel cannot pin what hangs at '%s': %s", section,
+			     strerror(-r));
+}
+
 int eun__generation_pin(struct eun__generation *generation, struct eun_error *err)
 {
 	int r;
@@ -416,10 +441,7 @@ int eun__generation_pin(struct eun__generation *generation, struct eun_error *er
 	for (size_t i = 0; i < generation->n_hooks && r == 0; i++) {
 		r = eun__hook_pin(generation->hooks[i], err);
 		if (r < 0) /* kept as it is if the hook said more */
-			(void)eun_error_set(err, r, EUN_REASON_UNSUPPORTED,
-					    "this kernel cannot pin what hangs at '%s': %s",
-					    eun__hook_get_info(generation->hooks[i])->section,
-					    strerror(-r));
+			(void)pin_failed(generation->hooks[i], r, err);
 	}
 	return r;
 }

@@ -22,6 +22,8 @@
 #include "base/str.h"
 #include "engine/internal.h"
 #include "engine/limits.h"
+#include "object/attach_kind.h"
+#include "object/need.h"
 #include "object/pins.h"
 #include "package/package.h"
 
@@ -300,6 +302,16 @@ int eun_package_check(struct eun_engine *engine, const struct eun_package *packa
 	assert(slot);
 	undo_new(slot); /* the package was only lent */
 	return 0;
+}
+
+int eun_hook_kind_check(const char *section, struct eun_error *err)
+{
+	const struct eun__attach_kind *kind = section ? eun__attach_kind_find(section) : NULL;
+
+	if (!kind)
+		return eun_error_set(err, -EINVAL, EUN_REASON_INVALID_ARGUMENT,
+				     "eun_hook_kind_check: there is no such kind of hook");
+	return eun__need_check(kind, err);
 }
 
 typedef struct eun__generation *(*end_generation_fn)(struct eun__generation *generation);

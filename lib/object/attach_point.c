@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/near.h"
 #include "base/str.h"
+#include "object/need.h"
 #include "object/user_symbol.h"
 
 #include <dirent.h>
@@ -230,9 +231,10 @@ int eun__attach_point_check(const struct eun__attach_kind *kind, const char *sec
 			    struct eun__kernel_btf *btf, struct eun_error *err)
 {
 	const char *slash = strchr(section, '/');
+	int r = eun__need_check(kind, err);
 
-	if (!checks[kind->point] || !slash)
-		return 0;
+	if (r < 0 || !checks[kind->point] || !slash)
+		return r;
 	return checks[kind->point](kind, slash + 1, btf, err);
 }
 

@@ -14,7 +14,8 @@
  *
  * Kinds whose points cannot be enumerated pass; attaching will tell.
  *
- * Return: 0; -ENOENT (EUN_REASON_NO_ATTACH_POINT) with the attach point in @err->subject and near
+ * Return: 0; -EOPNOTSUPP (EUN_REASON_UNSUPPORTED): the kernel has no hooks of this kind, or never
+ * calls them; -ENOENT (EUN_REASON_NO_ATTACH_POINT) with the attach point in @err->subject and near
  * names in the hint.
  */
 int eun__attach_point_check(const struct eun__attach_kind *kind, const char *section,

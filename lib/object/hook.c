@@ -20,6 +20,7 @@
 #include "object/limits.h"
 #include "object/link.h"
 #include "object/pins.h"
+#include "object/refusal.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -357,10 +358,8 @@ static void hint_at_refusal(const struct eun__hook *hook, int r, struct eun_erro
 	if (r == -EBUSY && hook->target.point == EUN__POINT_INTERFACE)
 		eun_error_set_hint(err,
 				   "an interface runs one XDP program; 'bpftool net' names it");
-	else if (r == -EPERM || r == -EACCES)
-		eun_error_set_hint(err, "attaching needs root, or CAP_BPF and CAP_PERFMON "
-					"(interfaces and cgroups: CAP_NET_ADMIN); some kernels "
-					"refuse this kind altogether (eunomiactl info)");
+	else
+		eun__refusal_hint_attach(r, err);
 }
 
 static int attach_failed(const struct eun__hook *hook, int r, struct eun_error *err)
@@ -375,7 +374,7 @@ static int attach_failed(const struct eun__hook *hook, int r, struct eun_error *
 	(void)eun_error_set(
 	    err, r, r == -EPERM || r == -EACCES ? EUN_REASON_PERMISSION : EUN_REASON_ATTACH_FAILED,
 	    "program '%s' cannot be attached at '%s': %s%s%s", hook->program_name, place,
-	    strerror(-r), *words ? "; " : "", words);
+	    eun__refusal_strerror(r), *words ? "; " : "", words);
 	hint_at_refusal(hook, r, err);
 	return r;
 }

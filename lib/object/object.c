@@ -16,6 +16,7 @@
 #include "object/libbpf_log.h"
 #include "object/limits.h"
 #include "object/pins.h"
+#include "object/refusal.h"
 #include "object/settings.h"
 #include "object/target.h"
 #include "package/elf.h"
@@ -237,8 +238,11 @@ static int load_failed(const struct eun__object *object, int r, struct eun__kern
 
 	copy_complaint(object->verifier_log, complaint, sizeof(complaint));
 	set_failed_program(err, words);
-	if (complaint[0]) {
+	if (complaint[0])
 		eun_error_set_log(err, object->verifier_log, EUN__VERIFIER_TAIL_BYTES);
+	if (eun__refusal_explain_load(r, complaint, words, err))
+		return r;
+	if (complaint[0]) {
 		(void)eun_error_set(
 		    err, r, EUN_REASON_VERIFIER, "the kernel's verifier refused %s%s%s: %s",
 		    err && err->subject[0] ? "program '" : "the tracker", err ? err->subject : "",
@@ -268,27 +272,30 @@ static int explain_missing_target(const struct eun__object *object, struct eun__
 				  struct eun_error *err)
 {
 	struct bpf_program *program;
+	int r = 0;
 
 	bpf_object__for_each_program(program, object->bpf)
 	{
 		const char *section = bpf_program__section_name(program);
 		const struct eun__attach_kind *kind = eun__attach_kind_find(section);
 
-		if (kind && kind->gate == EUN__GATE_BTF && bpf_program__autoload(program) &&
-		    eun__attach_point_check(kind, section, kernel, err) < 0)
-			return -ENOENT;
+		if (kind && kind->gate == EUN__GATE_BTF && bpf_program__autoload(program) && r == 0)
+			r = eun__attach_point_check(kind, section, kernel, err);
 	}
-	return 0;
+	return r;
 }
 
 int eun__object_load(struct eun__object *object, struct eun__kernel_btf *btf, struct eun_error *err)
 {
+	int missing = 0;
 	int r;
 
 	eun__libbpf_log_reset();
 	r = bpf_object__load(object->bpf);
-	if (r == -ESRCH && explain_missing_target(object, btf, err) < 0)
-		r = -ENOENT;
+	if (r == -ESRCH)
+		missing = explain_missing_target(object, btf, err);
+	if (missing < 0)
+		r = missing;
 	else if (r < 0)
 		r = load_failed(object, r, btf, err);
 	eub_closep(&object->types_fd);

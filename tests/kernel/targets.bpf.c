@@ -39,7 +39,8 @@ SEC("cgroup_skb/egress") int at_cgroup(struct __sk_buff *skb)
 {
 	__u64 *count = bpf_get_local_storage(&storage, 0);
 
-	tell(PLACE_CGROUP, (__u32)++*count);
+	*count += 1;
+	tell(PLACE_CGROUP, (__u32)*count);
 	return 1;
 }
 #else

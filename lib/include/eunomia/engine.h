@@ -161,6 +161,16 @@ EUN_PUBLIC void *eun_engine_get_userdata(const struct eun_engine *engine);
  */
 EUN_PUBLIC int eun_package_check(struct eun_engine *engine, const struct eun_package *package,
 				 const struct eun_slot_options *options, struct eun_error *err);
+/**
+ * eun_hook_kind_check() - has the running kernel hooks of a kind?
+ * @section: as a program's section begins: "kprobe/", "lsm/", "fentry/", ...
+ *
+ * Tells what the kernel lacks for it, or that it would never call such programs. Kinds of which
+ * nothing is known pass: attaching will tell. Costs a few system calls.
+ *
+ * Return: 0; -EOPNOTSUPP (EUN_REASON_UNSUPPORTED) with cause and next step in @err; -EINVAL.
+ */
+EUN_PUBLIC int eun_hook_kind_check(const char *section, struct eun_error *err);
 
 #ifdef __cplusplus
 }

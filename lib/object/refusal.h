@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kernel means when it refuses a program: cause and next step for its own words. */
+#pragma once
+
+#include <eunomia/error.h>
+
+#include <stdbool.h>
+
+/**
+ * eun__refusal_explain_load() - words for a load that failed
+ * @r:         -errno of the load
+ * @complaint: the verifier's last line; "" if it said nothing
+ * @words:     libbpf's first warning; ""
+ *
+ * Return: whether the refusal is a known one: then @err is set.
+ */
+bool eun__refusal_explain_load(int r, const char *complaint, const char *words,
+			       struct eun_error *err);
+/* The next step after attaching failed with @r; for kinds of hooks as attach_kind.def names them.
+ */
+void eun__refusal_hint_attach(int r, struct eun_error *err);
+/* strerror() that also knows the errno that the kernel keeps to itself. Static. */
+const char *eun__refusal_strerror(int r);
