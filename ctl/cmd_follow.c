@@ -61,14 +61,20 @@ static void append_grouped(struct eub_buf *buf, uint64_t value)
 	}
 }
 
-/* "running, generation 2, 1,234 events, 0 lost"; free() it; NULL if there is no memory. */
+/* "running, generation 2, 1,234 events, 0 lost"; free() it; NULL if there is no memory. One line:
+ * in a message to the service manager, the next would be another variable. */
 static char *describe(const Eunomia__V1__Slot *slot)
 {
 	const Eunomia__V1__SlotStats *stats = slot_get_stats(slot);
 	struct eub_buf buf = EUB_BUF_INIT;
 
-	eub_buf_printf(&buf, "%s, generation %" PRIu32 ", ", slot_state_to_string(slot->state),
-		       slot->generation);
+	eub_buf_append_str(&buf, slot_state_to_string(slot->state));
+	if (*slot->waits_for) {
+		eub_buf_append_str(&buf, ": ");
+		eub_append_printable(&buf, slot->waits_for, strlen(slot->waits_for));
+		return eub_buf_take_string(&buf);
+	}
+	eub_buf_printf(&buf, ", generation %" PRIu32 ", ", slot->generation);
 	append_grouped(&buf, stats->events);
 	eub_buf_append_str(&buf, " events, ");
 	append_grouped(&buf, stats->lost);
@@ -196,6 +202,7 @@ static int check_end(const struct follow *follow, struct eun_error *err)
 
 	if (r < 0)
 		return r;
+	assert(info);
 	r = explain_end(follow, info, err);
 	eunomia__v1__info_reply__free_unpacked(info, NULL);
 	return r;

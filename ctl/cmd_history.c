@@ -4,10 +4,8 @@
 #include "base/macro.h"
 #include "base/str.h"
 #include "client.h"
-#include "record.h"
+#include "cmd_history.h"
 #include "table.h"
-
-#include "eunomia/v1/eunomia.pb-c.h"
 
 const struct option_row cmd_history_options[] = { { 0 } };
 
@@ -104,39 +102,44 @@ static void append_numbers(const void *object, struct eub_buf *out)
 		eub_buf_printf(out, "%u\n", history->generations[i]->number);
 }
 
-static const struct record_kind history_kind = {
+const struct record_kind history_kind = {
 	.write = write_history,
 	.write_item = write_item,
 	.append_table = append_table,
 	.append_names = append_numbers,
 };
 
-static int call(struct ctl *ctl, const char *name, ProtobufCMessage **ret_reply,
-		struct eun_error *err)
+int history_call(struct ctl *ctl, const char *name, Eunomia__V1__HistoryReply **ret_reply,
+		 struct eun_error *err)
 {
 	Eunomia__V1__SlotRequest request;
 	_cleanup_(eub_freep) char *copy = strdup(name);
+	ProtobufCMessage *message = NULL;
+	int r;
 
 	if (!copy)
 		return eub_error_no_memory(err);
 	eunomia__v1__slot_request__init(&request);
 	request.name = copy;
-	return client_call(ctl, "/eunomia.v1.Trackers/History", &request.base,
-			   &eunomia__v1__history_reply__descriptor, ret_reply, err);
+	r = client_call(ctl, "/eunomia.v1.Trackers/History", &request.base,
+			&eunomia__v1__history_reply__descriptor, &message, err);
+	if (r == 0)
+		*ret_reply = (Eunomia__V1__HistoryReply *)message;
+	return r;
 }
 
 enum ctl_exit cmd_history(struct ctl *ctl)
 {
 	const char *name = ctl->arguments.positional.items[0];
 	struct eun_error err = EUN_ERROR_INIT;
-	ProtobufCMessage *reply = NULL;
+	Eunomia__V1__HistoryReply *reply = NULL;
 	enum ctl_exit status;
 
-	if (call(ctl, name, &reply, &err) < 0) {
+	if (history_call(ctl, name, &reply, &err) < 0) {
 		status = ctl_fail(ctl, name, &err);
 	} else {
 		status = record_print(ctl, &history_kind, reply);
-		protobuf_c_message_free_unpacked(reply, NULL);
+		eunomia__v1__history_reply__free_unpacked(reply, NULL);
 	}
 	eun_error_done(&err);
 	return status;

@@ -2,7 +2,7 @@
 /* eunomiactl info: the agent, the kernel it runs on, and what both can do. */
 #include "base/str.h"
 #include "client.h"
-#include "record.h"
+#include "cmd_info.h"
 #include "table.h"
 
 #include "eunomia/v1/eunomia.pb-c.h"
@@ -130,7 +130,7 @@ static int append_info(const struct ctl *ctl, const void *object, struct eub_buf
 	return r;
 }
 
-static const struct record_kind info_kind = {
+const struct record_kind info_kind = {
 	.write = write_info,
 	.append_table = append_info,
 	.append_names = append_name,

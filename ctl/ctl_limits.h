@@ -42,6 +42,10 @@ enum {
 	/* Bound on what 'doctor' and 'report' ask the agent and other programs, ms, each time: they
 	   are for hosts on which something hangs. */
 	CTL_PROBE_TIMEOUT_MS = 5000,
+	/* Bytes of one file in a report: a journal of some thousand lines. */
+	CTL_REPORT_PART_MAX_BYTES = 1 << 20,
+	/* Lines of the journal in a report, unless --lines says otherwise. */
+	CTL_REPORT_LINES = 500,
 	/* Bytes of formatted events gathered before they are written. */
 	CTL_EVENTS_FLUSH_BYTES = 64 << 10,
 	/* A signal that comes just before a wait is noticed at the wait's end: wait at most this,

@@ -64,7 +64,7 @@ struct options {
 	int64_t interval_ms; /* 0: not given */
 	/* logs */
 	bool is_following;
-	uint64_t lines;
+	uint64_t lines; /* also report */
 	const char *since;
 	/* build */
 	const char *out_path;

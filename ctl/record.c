@@ -68,14 +68,18 @@ static int (*const appenders[])(const struct ctl *ctl, const struct record_kind 
 };
 static_assert(EUB_ARRAY_SIZE(appenders) == _OUTPUT_FORMAT_MAX, "one row per form");
 
+int record_append(const struct ctl *ctl, enum output_format format, const struct record_kind *kind,
+		  const void *object, struct eub_buf *out)
+{
+	return appenders[format] ? appenders[format](ctl, kind, object, out) : 0;
+}
+
 enum ctl_exit record_print(const struct ctl *ctl, const struct record_kind *kind,
 			   const void *object)
 {
 	struct eub_buf out = EUB_BUF_INIT;
 
-	if (!appenders[ctl->output])
-		return CTL_EXIT_OK;
-	if (appenders[ctl->output](ctl, kind, object, &out) < 0)
+	if (record_append(ctl, ctl->output, kind, object, &out) < 0)
 		out.has_failed = true;
 	return ctl_print(ctl, &out);
 }

@@ -18,6 +18,10 @@ struct record_kind {
 	void (*append_names)(const void *object, struct eub_buf *out);
 };
 
+/* Appends the answer in a form; OUTPUT_NONE and forms of events append nothing. Return: 0; -ENOMEM.
+ */
+int record_append(const struct ctl *ctl, enum output_format format, const struct record_kind *kind,
+		  const void *object, struct eub_buf *out);
 /* Return: CTL_EXIT_OK, or a failure that the user has been told of. */
 enum ctl_exit record_print(const struct ctl *ctl, const struct record_kind *kind,
 			   const void *object);

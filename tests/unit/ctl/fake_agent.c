@@ -4,19 +4,25 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "fake_follow.h"
 #include "fake_stream.h"
 
 #include <assert.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+/* When the agent says that it started, Unix time, ns. */
+#define STARTED_NS 1000000000000000000u
 
 struct fake_agent {
 	int fd;
 	pthread_t thread;
 	char path[64];
 	size_t step;	   /* streams of scripts answered */
+	size_t n_looks;	   /* at slots of scripts */
 	enum fake_end end; /* of the present connection */
 };
 
@@ -170,6 +176,48 @@ static void on_slot(struct rpc_call *call, const ProtobufCMessage *message)
 		fake_agent_refuse(call, name);
 }
 
+static void reply_look(struct rpc_call *call, const char *name, enum fake_look look)
+{
+	Eunomia__V1__SlotReply reply = EUNOMIA__V1__SLOT_REPLY__INIT;
+	Eunomia__V1__SlotStats stats;
+	Eunomia__V1__Slot slot;
+
+	fill_slot(&slot, &stats, look == FAKE_LOOK_PAUSED ? "b" : "alpha");
+	slot.name = text(name);
+	if (look == FAKE_LOOK_WAITING) {
+		slot.state = EUNOMIA__V1__SLOT_STATE__SLOT_STATE_WAITING;
+		slot.waits_for = text("no eth9\nREADY=1");
+	}
+	reply.slot = &slot;
+	reply.agent_started_unix_ns = look == FAKE_LOOK_OLD ? 1 : STARTED_NS;
+	(void)rpc_call_send(call, &reply.base);
+	rpc_call_finish(call);
+}
+
+static void on_get(struct rpc_call *call, const ProtobufCMessage *message)
+{
+	struct fake_agent *agent = rpc_session_get_userdata(rpc_call_get_session(call));
+	const char *name = ((const Eunomia__V1__SlotRequest *)message)->name;
+	enum fake_look look = fake_follow_look(name, &agent->n_looks);
+	struct eun_error err = EUN_ERROR_INIT;
+
+	if (look == FAKE_LOOK_NONE) {
+		on_slot(call, message);
+	} else if (look == FAKE_LOOK_GONE) {
+		fake_agent_refuse(call, name);
+	} else if (look == FAKE_LOOK_BUSY) {
+		(void)eun_error_set(&err, -EBUSY, EUN_REASON_BUSY, "slot '%s' is starting", name);
+		rpc_call_finish_error(call, &err);
+	} else if (look == FAKE_LOOK_DROP) {
+		agent->end = FAKE_END_DROP;
+	} else {
+		if (look == FAKE_LOOK_TERM)
+			(void)kill(getpid(), SIGTERM);
+		reply_look(call, name, look);
+	}
+	eun_error_done(&err);
+}
+
 /* Echoes what it was sent as the slot's package, so that the client's request can be checked. */
 static void echo_start(const Eunomia__V1__StartRequest *request, char *echo, size_t size)
 {
@@ -261,10 +309,20 @@ static void on_info(struct rpc_call *call, const ProtobufCMessage *message)
 	Eunomia__V1__Feature *features[] = { &feature };
 	Eunomia__V1__Limit limit;
 	Eunomia__V1__Limit *limits[] = { &limit };
+	Eunomia__V1__SetAside aside;
+	Eunomia__V1__SetAside *asides[] = { &aside };
 	char *trackers[] = { text("opensnoop") };
 
 	(void)message; /* has no fields */
 	eunomia__v1__info_reply__init(&reply);
+	eunomia__v1__set_aside__init(&aside);
+	aside.slot = text("aside");
+	aside.time = text("2001-09-09T01:46:41.000000000Z");
+	aside.reason = text("its record is damaged");
+	aside.folder = text("/state/quarantine/aside");
+	reply.set_aside = asides;
+	reply.n_set_aside = 1;
+	reply.started_unix_ns = STARTED_NS;
 	eunomia__v1__feature__init(&feature);
 	eunomia__v1__limit__init(&limit);
 	reply.version = text("0.1.0");
@@ -392,7 +450,7 @@ static const struct rpc_method methods[] = {
 	METHOD("Trackers/Swap", RPC_UNARY, swap_request, on_swap),
 	METHOD("Trackers/Rollback", RPC_UNARY, rollback_request, on_rollback),
 	METHOD("Trackers/History", RPC_UNARY, slot_request, on_history),
-	METHOD("Trackers/Get", RPC_UNARY, slot_request, on_slot),
+	METHOD("Trackers/Get", RPC_UNARY, slot_request, on_get),
 	METHOD("Trackers/List", RPC_UNARY, list_request, on_list),
 	METHOD("Agent/Info", RPC_UNARY, info_request, on_info),
 	METHOD("Events/Stream", RPC_SERVER_STREAM, stream_request, on_stream),

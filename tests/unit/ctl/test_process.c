@@ -50,11 +50,37 @@ static void test_run(void **state)
 	eun_error_done(&err);
 }
 
+static void test_capture(void **state)
+{
+	const char *const good[] = { "sh", "-c", "echo out; echo err >&2; cat; exit 3", NULL };
+	const char *const endless[] = { "sh", "-c", "while :; do echo x; done", NULL };
+	const char *const silent[] = { "sleep", "1000", NULL };
+	const struct process_limits limits = { .timeout_ms = 60000, .max_bytes = 100 };
+	const struct process_limits hasty = { .timeout_ms = 20, .max_bytes = 100 };
+	struct eun_error err = EUN_ERROR_INIT;
+	struct eub_buf out = EUB_BUF_INIT;
+
+	(void)state;
+	assert_int_equal(process_capture("/bin/sh", good, &limits, &out, &err), 3);
+	assert_int_equal(out.len, 4);
+	assert_memory_equal(out.data, "out\n", 4);
+	eub_buf_clear(&out);
+	assert_int_equal(process_capture("/bin/sh", endless, &limits, &out, &err), 0);
+	assert_int_equal(out.len, 100);
+	assert_int_equal(process_capture("/bin/sleep", silent, &hasty, &out, &err), -ETIMEDOUT);
+	assert_non_null(strstr(err.message, "/bin/sleep"));
+	eun_error_done(&err);
+	assert_int_equal(process_capture("/nonexistent", good, &limits, &out, &err), -ENOENT);
+	eun_error_done(&err);
+	eub_buf_done(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_run),
+		cmocka_unit_test(test_capture),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,17 @@ static void test_wait(void **state)
 	eub_clock_set_for_test(0);
 }
 
+/* A deadline that has passed, and the time of a short one. */
+static void test_sleep(void **state)
+{
+	uint64_t began_ns = eub_clock_mono_ns();
+
+	(void)state;
+	stop_signal_wait(0);
+	stop_signal_wait(began_ns + 2000000);
+	assert_true(eub_clock_mono_ns() >= began_ns + 2000000);
+}
+
 /* The signal is held back until the wait, so that it comes in the wait and not before. */
 static void test_signal_interrupts(void **state)
 {
@@ -45,12 +56,14 @@ static void test_signal_interrupts(void **state)
 	assert_int_equal(errno, EINTR);
 	assert_true(stop_signal_came());
 	assert_int_equal(sigprocmask(SIG_SETMASK, &before, NULL), 0);
+	stop_signal_wait(UINT64_MAX); /* it has come before, so there is nothing to wait for */
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_sleep),
 		cmocka_unit_test(test_signal_interrupts),
 	};
 
