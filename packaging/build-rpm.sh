@@ -34,10 +34,15 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-need rpmbuild cmake
+need rpmbuild cmake flock
 mkdir -p "$outdir"
 outdir=$(cd "$outdir" && pwd)
-work=$(mktemp -d)
+# rpm notes the folder in the source package, so it must be the same for the same bytes.
+work=$top/build-rpm
+mkdir -p "$work"
+exec 9<"$work"
+flock -n 9 || die "another build of RPM packages runs in $work"
+find "$work" -mindepth 1 -delete
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM HUP
 

@@ -157,7 +157,7 @@ uninstall()
 	fi
 	# What an agent left that was killed or has KeepOnStop=yes.
 	if [ -z "$destdir" ] && [ -d /sys/fs/bpf/eunomia ]; then
-		find /sys/fs/bpf/eunomia -mindepth 1 -delete
+		find /sys/fs/bpf/eunomia -delete
 	fi
 	cp "$manifest" "$list"
 	echo "$prefix/lib/eunomia/manifest" >>"$list"
