@@ -26,8 +26,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define FILE_BYTES_MAX	 4096
-#define RING_PROBE_BYTES 4096
+#define FILE_BYTES_MAX 4096
 
 struct probe {
 	const char *name;
@@ -69,7 +68,7 @@ static bool run_map(const struct probe *probe, char detail[static INFO_DETAIL_MA
 
 	memset(&attr, 0, sizeof(attr)); /* the kernel refuses stray bytes */
 	attr.map_type = probe->type;
-	attr.max_entries = RING_PROBE_BYTES;
+	attr.max_entries = (uint32_t)sysconf(_SC_PAGESIZE); /* a ring is of whole pages */
 	return note_result(probe, (int)syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)),
 			   detail);
 }

@@ -3,7 +3,7 @@
 
 #define EUN__EXPORTS_MAX     32		    /* event maps of a slot that are read */
 #define EUN__NOTES_MAX	     64		    /* remarks of a slot */
-#define EUN__PERF_PAGES	     64		    /* of a perf buffer per CPU, as upstream's loader */
+#define EUN__PERF_BYTES	     262144u	    /* of a perf buffer per CPU, as upstream's loader */
 #define EUN__READY_MAX	     64		    /* readers looked at per epoll_wait */
 #define EUN__RATE_SECONDS    5		    /* window of events_per_second */
 #define EUN__POLL_BUDGET     4096u	    /* records per reader and turn in eun_engine_poll() */

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Moves on to the writer of the record at @seq. */
 static void pass_writers(struct eun__source *source, uint64_t seq)
@@ -192,10 +193,12 @@ int eun__source_get_ring_id(int map_fd, uint32_t *ret_ring)
 static int open_reader(struct eun__source *source, const struct bpf_map *map, struct eun_error *err)
 {
 	int fd = bpf_map__fd(map);
+	size_t page_size = (size_t)sysconf(_SC_PAGESIZE); /* 4, 16 or 64 kB */
 
 	if (bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF)
 		return eun__reader_new_ring(fd, &reader_ops, source, &source->reader, err);
-	return eun__reader_new_perf(fd, EUN__PERF_PAGES, &reader_ops, source, &source->reader, err);
+	return eun__reader_new_perf(fd, EUN__PERF_BYTES / page_size, &reader_ops, source,
+				    &source->reader, err);
 }
 
 int eun__source_new(struct eun_slot *slot, const struct eun__export *export, uint32_t generation,
