@@ -133,7 +133,7 @@ run_machine() {
 		-kernel "$kernel/vmlinux" -initrd "$work/initramfs" \
 		-append "${kernel_words[$arch]} panic=-1 quiet nokaslr mitigations=off \
 cryptomgr.notests rcupdate.rcu_expedited=1 $words" </dev/null 2>&1 |
-		tr -d '\r' | tee "$log"
+		sed -u 's/\r$//' | tee "$log"
 }
 
 # What a reader of the tests' output wants to see of the console.
