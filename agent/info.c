@@ -38,7 +38,7 @@ struct probe {
 
 static void say(char detail[static INFO_DETAIL_MAX], const char *text)
 {
-	(void)snprintf(detail, INFO_DETAIL_MAX, "%s", text);
+	(void)snprintf(detail, INFO_DETAIL_MAX, "%.*s", INFO_DETAIL_MAX - 1, text);
 }
 
 static bool run_path(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
