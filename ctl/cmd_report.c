@@ -130,7 +130,7 @@ static void add_declaration(struct bundle *bundle, const char *folder, const cha
 		bundle->error = -ENOMEM;
 		return;
 	}
-	(void)snprintf(name, sizeof(name), "etc/trackers.d/%s", file);
+	(void)snprintf(name, sizeof(name), "etc/trackers.d/%.80s", file);
 	add_part(bundle, name, report_file(&bundle->report, path, &data, &err), &data, &err);
 }
 
