@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gate_bed.h"
 
+#include "since.h"
+
 #include "base/macro.h"
 #include "object/attach_kind.h"
 
@@ -108,7 +110,7 @@ static void load_programs(struct gate_bed *bed, const char *object, const char *
 	prepare(find_program(bed, name, 'a'));
 	prepare(find_program(bed, name, 'b'));
 	r = bpf_object__load(bed->object);
-	if (r == -EPERM) {
+	if (r == -EPERM || (r < 0 && !since_is_known(name))) {
 		bpf_object__close(bed->object);
 		gate_bed_skip("the kernel does not load such programs here", r);
 	}

@@ -15,7 +15,8 @@ ROWS is the format in which results of kernels are handed on, whoever made them:
     feature/NAME  yes | no
     kernel/TEST   ok | skipped | failed    a program of tests/kernel, with the parts it skipped
     e2e/THEME     ok | skipped | failed    a theme of tests/e2e, the same
-    host/NAME     ok | skipped | failed    the same under a condition (lockdown, no types, ...)
+    host/NAME     ok | skipped | failed    tests/e2e/test_conditions.py on a kernel started so
+
 
 tests/kernel/matrix.py makes docs/kernels.md of such files."""
 import datetime
@@ -47,11 +48,11 @@ def row_of_step(name, status, said):
     if not name.startswith("e2e/"):
         name = "kernel/" + os.path.basename(name).removeprefix("test_")
     reasons = sorted({reason.strip() for reason in SKIPPED.findall(said)})
-    failed = re.findall(r"^FAIL(?:ED)?(?:: |  \] )(\S+)|^\[  FAILED  \] (\S+)", said, re.MULTILINE)
-    words = sorted({a or b for a, b in failed} - {""})
+    failed = set(re.findall(r"^(?:FAIL: |ERROR: |\[  FAILED  \] )([A-Za-z]\S+)", said,
+                            re.MULTILINE))
     result = RESULTS.get(status, "failed")
     if result == "failed":
-        reasons = words or [f"status {status}"]
+        reasons = sorted(failed) or [f"status {status}"]
     return name, result, "; ".join(reasons)[:REASON_MAX]
 
 
