@@ -16,6 +16,10 @@ static const struct table_column limit_columns[] = { { "LIMIT", TABLE_FIXED },
 						     { "VALUE", TABLE_NUMBER },
 						     { "UNIT", TABLE_FIXED } };
 
+static const struct table_column aside_columns[] = { { "SET ASIDE", TABLE_TEXT },
+						     { "TIME", TABLE_FIXED },
+						     { "REASON", TABLE_TEXT } };
+
 static void write_features(struct document *doc, const Eunomia__V1__InfoReply *info)
 {
 	document_begin_array(doc, "features");
@@ -42,6 +46,20 @@ static void write_limits(struct document *doc, const Eunomia__V1__InfoReply *inf
 	document_end(doc);
 }
 
+static void write_set_aside(struct document *doc, const Eunomia__V1__InfoReply *info)
+{
+	document_begin_array(doc, "set_aside");
+	for (size_t i = 0; i < info->n_set_aside; i++) {
+		document_begin_object(doc, NULL);
+		document_add_string(doc, "slot", info->set_aside[i]->slot);
+		document_add_string(doc, "time", info->set_aside[i]->time);
+		document_add_string(doc, "reason", info->set_aside[i]->reason);
+		document_add_string(doc, "folder", info->set_aside[i]->folder);
+		document_end(doc);
+	}
+	document_end(doc);
+}
+
 static void write_info(struct document *doc, const void *object)
 {
 	const Eunomia__V1__InfoReply *info = object;
@@ -52,18 +70,32 @@ static void write_info(struct document *doc, const void *object)
 	document_add_string(doc, "machine", info->machine);
 	document_add_time(doc, "started", info->started_unix_ns);
 	document_add_u64(doc, "pid", info->pid);
+	document_add_string(doc, "state_dir", info->state_dir);
+	document_add_string(doc, "bpffs_dir", info->bpffs_dir);
+	document_add_string(doc, "trackers_dir", info->trackers_dir);
+	document_add_string(doc, "trackers_conf_dir", info->trackers_conf_dir);
 	write_features(doc, info);
 	write_limits(doc, info);
 	document_begin_array(doc, "trackers");
 	for (size_t i = 0; i < info->n_trackers; i++)
 		document_add_string(doc, NULL, info->trackers[i]);
 	document_end(doc);
+	write_set_aside(doc, info);
 	document_end(doc);
 }
 
 static int append_fields(const struct ctl *ctl, const Eunomia__V1__InfoReply *info,
 			 struct eub_buf *out)
 {
+	const struct {
+		const char *name;
+		const char *value;
+	} folders[] = {
+		{ "state folder", info->state_dir },
+		{ "pins", info->bpffs_dir },
+		{ "trackers", info->trackers_dir },
+		{ "declared", info->trackers_conf_dir },
+	};
 	struct table table;
 
 	record_begin_fields(&table);
@@ -77,6 +109,12 @@ static int append_fields(const struct ctl *ctl, const Eunomia__V1__InfoReply *in
 	table_add(&table, info->kernel_release);
 	table_add(&table, "machine");
 	table_add(&table, info->machine);
+	for (size_t i = 0; i < EUB_ARRAY_SIZE(folders); i++) {
+		if (!*folders[i].value)
+			continue; /* an older agent does not say */
+		table_add(&table, folders[i].name);
+		table_add(&table, folders[i].value);
+	}
 	return record_finish_table(ctl, &table, TABLE_NO_HEADERS, out);
 }
 
@@ -108,6 +146,20 @@ static int append_limits(const struct ctl *ctl, const Eunomia__V1__InfoReply *in
 	return record_finish_section(ctl, &table, out);
 }
 
+static int append_set_aside(const struct ctl *ctl, const Eunomia__V1__InfoReply *info,
+			    struct eub_buf *out)
+{
+	struct table table;
+
+	table_init(&table, aside_columns, EUB_ARRAY_SIZE(aside_columns));
+	for (size_t i = 0; i < info->n_set_aside; i++) {
+		table_add(&table, info->set_aside[i]->slot);
+		table_add(&table, info->set_aside[i]->time);
+		table_add(&table, info->set_aside[i]->reason);
+	}
+	return record_finish_section(ctl, &table, out);
+}
+
 static void append_name(const void *object, struct eub_buf *out)
 {
 	(void)object; /* there is one agent */
@@ -123,6 +175,8 @@ static int append_info(const struct ctl *ctl, const void *object, struct eub_buf
 		r = append_features(ctl, info, out);
 	if (r == 0)
 		r = append_limits(ctl, info, out);
+	if (r == 0)
+		r = append_set_aside(ctl, info, out);
 	if (info->n_trackers > 0)
 		eub_buf_append_str(out, "\nTRACKERS\n");
 	for (size_t i = 0; i < info->n_trackers; i++)

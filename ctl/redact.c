@@ -342,6 +342,11 @@ static void redact_parameter(struct eub_buf *out, const char *word, size_t n)
 			return;
 		}
 	}
+	/* What looks like no name of a parameter is none. */
+	if (span_word(word, n_name) < n_name) {
+		eub_buf_append_str(out, MARK);
+		return;
+	}
 	eub_buf_append(out, word, n_name);
 	if (n_name < n)
 		eub_buf_append_str(out, "=" MARK);
@@ -349,5 +354,10 @@ static void redact_parameter(struct eub_buf *out, const char *word, size_t n)
 
 void redact_cmdline(struct eub_buf *out, const char *text, size_t n)
 {
-	redact_words(out, text, n, redact_parameter);
+	/* What follows is for the first process, not for the kernel. */
+	const char *rest = memmem(text, n, " -- ", 4);
+
+	redact_words(out, text, rest ? (size_t)(rest - text) : n, redact_parameter);
+	if (rest)
+		eub_buf_append_str(out, " -- " MARK "\n");
 }

@@ -32,7 +32,7 @@ class Rights(unittest.TestCase):
         # The build tree may lie where nobody may look.
         self.dir = self.enterContext(tempfile.TemporaryDirectory())
         os.chmod(self.dir, 0o755)
-        self.ctl = shutil.copy(EUNOMIACTL, self.dir)
+        self.ctl = harness.copy_client(self.dir)
 
     def test_socket_that_nobody_may_open(self):
         with Agent() as agent:

@@ -91,6 +91,18 @@ def unshare_mounts():
     return [*command, "unchanged"]
 
 
+def copy_client(folder):
+    """eunomiactl and its library in a folder, laid out as in the build tree: that may lie where
+    other users may not look."""
+    for part in ("ctl", "lib"):
+        os.mkdir(os.path.join(folder, part))
+    for name in os.listdir(os.path.join(BUILD, "lib")):
+        if name.startswith("libeunomia.so"):
+            shutil.copy(os.path.join(BUILD, "lib", name), os.path.join(folder, "lib"),
+                        follow_symlinks=False)
+    return shutil.copy(EUNOMIACTL, os.path.join(folder, "ctl"))
+
+
 class NotifySocket:
     """The receiving end of sd_notify(3): a datagram socket, one message a datagram."""
 

@@ -322,6 +322,7 @@ static void on_info(struct rpc_call *call, const ProtobufCMessage *message)
 	aside.folder = text("/state/quarantine/aside");
 	reply.set_aside = asides;
 	reply.n_set_aside = 1;
+	reply.state_dir = text("/state");
 	reply.started_unix_ns = STARTED_NS;
 	eunomia__v1__feature__init(&feature);
 	eunomia__v1__limit__init(&limit);

@@ -73,6 +73,7 @@ static void test_list_as_json(void **state)
 	    "    \"enabled\": false,\n    \"declared\": false,\n    \"survives\": false,\n"
 	    "    \"survives_reason\": \"perf buffer\",\n"
 	    "    \"loaded_generations\": [\n      1\n    ],\n    \"probation\": \"\",\n"
+	    "    \"waits_for\": \"\",\n"
 	    "    \"budget\": {\n      \"events_per_second\": 0,\n"
 	    "      \"bytes_per_second\": 0\n    },\n    \"stats\": {\n";
 
@@ -190,15 +191,19 @@ static void test_info(void **state)
 	EXPECT(CTL_EXIT_OK,
 	       "agent version  0.1.0\n"
 	       "agent pid      42\n"
-	       "agent started  1970-01-01T00:00:00.000000000Z\n"
+	       "agent started  2001-09-09T01:46:40.000000000Z\n"
 	       "kernel         6.18\n"
 	       "machine        x86_64\n"
+	       "state folder   /state\n"
 	       "\n"
 	       "FEATURE  HERE  REMARK\n"
 	       "kprobe   no    no kprobes here\n"
 	       "\n"
 	       "LIMIT  VALUE  UNIT\n"
 	       "slots   1024  slots\n"
+	       "\n"
+	       "SET ASIDE  TIME                            REASON\n"
+	       "aside      2001-09-09T01:46:41.000000000Z  its record is damaged\n"
 	       "\n"
 	       "TRACKERS\n"
 	       "opensnoop\n",

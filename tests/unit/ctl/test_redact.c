@@ -122,6 +122,7 @@ static void test_cmdline(void **state)
 		{ "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro lsm=yama,bpf lockdown=none quiet\n",
 		  "BOOT_IMAGE=[redacted] root=[redacted] ro lsm=yama,bpf lockdown=none quiet\n" },
 		{ "a=\"b c\" d", "a=[redacted] d" },
+		{ "ro s3cr:et -- --key abc\n", "ro [redacted] -- [redacted]\n" },
 		{ "", "" },
 	};
 
