@@ -6,7 +6,6 @@
 # A block between "<!-- begin WHAT [OF] -->" and "<!-- end -->" is made anew: lists of definitions
 # for a manual page, tables for a document that stays as it is otherwise. Only in manual pages:
 #   <!-- include FILE [HEADING] -->   a document without its title, or one section of it
-#   <!-- code FILE -->                a source, without its licence
 # With verb=VERB, the page of that verb is written; FILE, if there is one, holds its prose:
 # paragraphs for DESCRIPTION, then sections that follow OPTIONS.
 
@@ -261,17 +260,6 @@ function include(path, title,   line, level, depth, is_inside, in_fence)
 		fail(path " has no section '" title "'")
 }
 
-function put_source(path,   line)
-{
-	path = root "/" path
-	print "```"
-	while ((getline line < path) > 0)
-		if (line !~ /SPDX-License-Identifier/)
-			print line
-	print "```"
-	close(path)
-}
-
 # --- lines ---
 
 function take(line,   word, n)
@@ -294,8 +282,6 @@ function take(line,   word, n)
 		sub(/^<!-- include [^ ]+ ?/, "", line)
 		sub(/ ?-->$/, "", line)
 		include(word[3], line)
-	} else if (n == 4 && word[2] == "code") {
-		put_source(word[3])
 	} else {
 		print line
 	}

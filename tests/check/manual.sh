@@ -109,7 +109,7 @@ check_documents()
 {
 	prefix=$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$build/CMakeCache.txt")
 	for document in configuration eunomiactl; do
-		awk -f "$root/docs/man/expand.awk" -v mode=document -v root="$root" -v prefix="$prefix" \
+		LC_ALL=C awk -f "$root/docs/man/expand.awk" -v mode=document -v root="$root" -v prefix="$prefix" \
 			"$tables" "$root/docs/$document.md" >"$tmp/document"
 		diff -u "$root/docs/$document.md" "$tmp/document" >"$tmp/diff" && continue
 		echo "docs/$document.md is not what the tables say: build eunomia_update_documents"
