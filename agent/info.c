@@ -15,7 +15,6 @@
 #include <eunomia/engine.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/magic.h>
 #include <stdint.h>
@@ -43,8 +42,7 @@ static void say(char detail[static INFO_DETAIL_MAX], const char *text)
 
 static bool run_path(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
 {
-	/* access(2) would ask for the real user, who may have no capabilities. */
-	if (faccessat(AT_FDCWD, probe->path, F_OK, AT_EACCESS) == 0)
+	if (eub_path_exists(probe->path))
 		return true;
 	say(detail, probe->missing);
 	return false;

@@ -59,6 +59,13 @@ int eub_write_all(int fd, const void *data, size_t n)
 	return 0;
 }
 
+bool eub_path_exists(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0;
+}
+
 int eub_sync_path(const char *path)
 {
 	_cleanup_(eub_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -41,5 +41,13 @@ int eub_replace_file(const char *path, const void *data, size_t n,
 		     const struct eub_replace_options *options);
 /* As eub_replace_file(), durable and without steps. */
 int eub_write_file_atomic(const char *path, const void *data, size_t n, unsigned int mode);
+/**
+ * eub_path_exists() - is there something at @path, as far as this process may see?
+ *
+ * Not access(2): that asks for the real user, for whom ambient capabilities do not count.
+ *
+ * Return: whether there is; if not, errno says why (stat(2)).
+ */
+bool eub_path_exists(const char *path);
 /* fsync() of a file or folder by its path. Return: 0; -errno. */
 int eub_sync_path(const char *path);

@@ -10,11 +10,11 @@
 #include "base/near.h"
 #include "base/str.h"
 #include "object/need.h"
+#include "object/privilege.h"
 #include "object/user_symbol.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/btf.h>
 #include <linux/magic.h>
 #include <net/if.h>
@@ -26,19 +26,14 @@
 
 static const char *const tracefs_folders[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
 
-/* access(2) would ask for the real user, who may have no capabilities; sets errno. */
-static bool is_there(const char *path)
-{
-	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
-}
-
 static const char *find_tracefs(void)
 {
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(tracefs_folders); i++) {
 		char path[64];
 
 		(void)snprintf(path, sizeof(path), "%s/events", tracefs_folders[i]);
-		if (is_there(path))
+		/* Only tracefs closes its folder to all but root; that is said later. */
+		if (eub_path_exists(path) || errno == EACCES)
 			return tracefs_folders[i];
 	}
 	return NULL;
@@ -96,11 +91,10 @@ static int check_tracepoint(const struct eun__attach_kind *kind, const char *tar
 	if (!slash || (size_t)(slash - target) >= sizeof(category) || strstr(target, ".."))
 		return missing(err, kind, target, &near);
 	(void)snprintf(path, sizeof(path), "%s/events/%s/id", folder, target);
-	if (is_there(path))
+	if (eub_path_exists(path))
 		return 0;
 	if (errno == EACCES) {
-		eun_error_set_hint(err,
-				   "tracefs is readable for root and with CAP_DAC_READ_SEARCH");
+		eun__privilege_hint(EUN__STEP_LOOK, err);
 		return eun_error_set(err, -EACCES, EUN_REASON_PERMISSION, "'%s' cannot be read: %s",
 				     path, strerror(EACCES));
 	}
@@ -205,7 +199,7 @@ static int check_user_function(const struct eun__attach_kind *kind, const char *
 	if (!path || !function)
 		return eub_error_no_memory(err);
 	near = EUB_NEAR_INIT(function);
-	if (!is_there(path)) {
+	if (!eub_path_exists(path)) {
 		(void)missing(err, kind, target, &near);
 		eun_error_set_hint(err, "the file '%s' does not exist here", path);
 		return -ENOENT;

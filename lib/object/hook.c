@@ -353,13 +353,21 @@ struct eun__hook *eun__hook_leave(struct eun__hook *hook)
 	return NULL;
 }
 
+static enum eun__step step_of(const struct eun__hook *hook)
+{
+	if (hook->target.point == EUN__POINT_INTERFACE || hook->target.point == EUN__POINT_CGROUP)
+		return EUN__STEP_ATTACH_NETWORK;
+	return hook->kind->point == EUN__POINT_USER_FUNCTION ? EUN__STEP_ATTACH_USER
+							     : EUN__STEP_ATTACH;
+}
+
 static void hint_at_refusal(const struct eun__hook *hook, int r, struct eun_error *err)
 {
 	if (r == -EBUSY && hook->target.point == EUN__POINT_INTERFACE)
 		eun_error_set_hint(err,
 				   "an interface runs one XDP program; 'bpftool net' names it");
 	else
-		eun__refusal_hint_attach(r, err);
+		eun__refusal_hint_attach(r, step_of(hook), err);
 }
 
 static int attach_failed(const struct eun__hook *hook, int r, struct eun_error *err)

@@ -16,6 +16,7 @@
 #include "object/libbpf_log.h"
 #include "object/limits.h"
 #include "object/pins.h"
+#include "object/privilege.h"
 #include "object/refusal.h"
 #include "object/settings.h"
 #include "object/target.h"
@@ -251,8 +252,7 @@ static int load_failed(const struct eun__object *object, int r, struct eun__kern
 		(void)eun_error_set(err, r, EUN_REASON_PERMISSION,
 				    "the kernel does not let this process load the tracker: %s; %s",
 				    strerror(-r), words);
-		eun_error_set_hint(err, "loading needs root, or CAP_BPF and CAP_PERFMON; some "
-					"kernels refuse fentry and LSM programs to everybody");
+		eun__privilege_hint(EUN__STEP_LOAD, err);
 	} else if (access(eun__kernel_btf_get_path(kernel), R_OK) < 0) {
 		(void)eun_error_set(
 		    err, r, EUN_REASON_NO_KERNEL_BTF,

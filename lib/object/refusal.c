@@ -194,16 +194,14 @@ bool eun__refusal_explain_load(int r, const char *complaint, const char *words,
 	return true;
 }
 
-void eun__refusal_hint_attach(int r, struct eun_error *err)
+void eun__refusal_hint_attach(int r, enum eun__step step, struct eun_error *err)
 {
 	if ((r == -EPERM || r == -EACCES) && eub_kernel_is_confidential())
 		eun_error_set_hint(err,
 				   "the kernel is locked down: use lockdown=integrity, or none, "
 				   "on the kernel's command line");
 	else if (r == -EPERM || r == -EACCES)
-		eun_error_set_hint(err, "attaching needs root, or CAP_BPF and CAP_PERFMON "
-					"(interfaces and cgroups: CAP_NET_ADMIN); some kernels "
-					"refuse this kind altogether (eunomiactl info)");
+		eun__privilege_hint(step, err);
 	else
 		eun_error_set_hint(err, "eunomiactl info tells what this kernel offers");
 }

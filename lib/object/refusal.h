@@ -2,6 +2,8 @@
 /* What the kernel means when it refuses a program: cause and next step for its own words. */
 #pragma once
 
+#include "object/privilege.h"
+
 #include <eunomia/error.h>
 
 #include <stdbool.h>
@@ -16,8 +18,7 @@
  */
 bool eun__refusal_explain_load(int r, const char *complaint, const char *words,
 			       struct eun_error *err);
-/* The next step after attaching failed with @r; for kinds of hooks as attach_kind.def names them.
- */
-void eun__refusal_hint_attach(int r, struct eun_error *err);
+/* The next step after attaching failed with @r. */
+void eun__refusal_hint_attach(int r, enum eun__step step, struct eun_error *err);
 /* strerror() that also knows the errno that the kernel keeps to itself. Static. */
 const char *eun__refusal_strerror(int r);

@@ -3,6 +3,7 @@
 #include "object/switch.h"
 
 #include "base/cleanup.h"
+#include "object/privilege.h"
 
 #include <assert.h>
 #include <bpf/bpf.h>
@@ -26,7 +27,7 @@ static int fail(int r, const char *what, struct eun_error *err)
 	(void)eun_error_set(err, r, r == -EPERM ? EUN_REASON_PERMISSION : EUN_REASON_INTERNAL,
 			    "the slot's switch word cannot be made: %s: %s", what, strerror(-r));
 	if (r == -EPERM)
-		eun_error_set_hint(err, "BPF needs root, or CAP_BPF and CAP_PERFMON");
+		eun__privilege_hint(EUN__STEP_MAP, err);
 	return r;
 }
 

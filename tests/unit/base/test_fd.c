@@ -170,6 +170,18 @@ static void test_write_all_reports_errors(void **state)
 	assert_int_equal(eub_write_all(-1, "x", 1), -EBADF);
 }
 
+static void test_path_exists(void **state)
+{
+	const struct folder *folder = *state;
+
+	assert_true(eub_path_exists(folder->path));
+	assert_false(eub_path_exists(folder->file));
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(eub_write_file_atomic(folder->file, "x", 1, 0),
+			 0); /* nobody may read it */
+	assert_true(eub_path_exists(folder->file));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +191,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_replace_fails_at_each_step, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_appends, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_path_exists, setup, teardown),
 		cmocka_unit_test(test_write_all_reports_errors),
 	};
 

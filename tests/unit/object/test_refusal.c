@@ -72,7 +72,7 @@ static void test_attach(void **state)
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(errors); i++) {
 		struct eun_error err = EUN_ERROR_INIT;
 
-		eun__refusal_hint_attach(errors[i], &err);
+		eun__refusal_hint_attach(errors[i], EUN__STEP_ATTACH, &err);
 		assert_true(err.hint[0] != '\0');
 	}
 	assert_non_null(strstr(eun__refusal_strerror(-524), "ENOTSUPP"));
