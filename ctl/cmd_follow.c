@@ -32,6 +32,8 @@
 const struct option_row cmd_follow_options[] = {
 	{ "start", 0, OPTION_FLAG, OPTION_OFFSET(is_starting), NULL, COMPLETE_NOTHING,
 	  "start the installed tracker NAME if there is no such slot" },
+	{ "stop", 0, OPTION_FLAG, OPTION_OFFSET(is_stopping), NULL, COMPLETE_NOTHING,
+	  "stop the slot at the end by SIGTERM or SIGINT" },
 	{ "interval", 0, OPTION_DURATION, OPTION_OFFSET(interval_ms), "SECONDS", COMPLETE_NOTHING,
 	  "time between two looks at the slot (5)" },
 	{ 0 },
@@ -285,10 +287,28 @@ static int follow_slot(struct follow *follow, struct eun_error *err)
 	return 0;
 }
 
+/* After a signal. A slot that is gone already is as it should be. */
+static int stop(const struct follow *follow, struct eun_error *err)
+{
+	Eunomia__V1__SlotReply *reply = NULL;
+	int r;
+
+	if (!follow->ctl->options.is_stopping)
+		return 0;
+	r = slot_call_name(follow->ctl, "/eunomia.v1.Trackers/Stop", follow->name, &reply, err);
+	if (r == 0) {
+		eunomia__v1__slot_reply__free_unpacked(reply, NULL);
+	} else if (err->reason == EUN_REASON_NOT_FOUND) {
+		eun_error_done(err);
+		r = 0;
+	}
+	return r;
+}
+
 enum ctl_exit cmd_follow(struct ctl *ctl)
 {
 	struct eun_error err = EUN_ERROR_INIT;
-	enum ctl_exit status = CTL_EXIT_OK;
+	enum ctl_exit status = CTL_EXIT_OK; /* also when the reader has gone */
 	struct follow follow = {
 		.ctl = ctl,
 		.name = ctl->arguments.positional.items[0],
@@ -298,9 +318,11 @@ enum ctl_exit cmd_follow(struct ctl *ctl)
 
 	stop_signal_catch();
 	r = follow_slot(&follow, &err);
-	if (r == 0)
+	if (r == 0) {
 		notify_send("STOPPING=1");
-	else if (r != -EPIPE)
+		r = stop(&follow, &err);
+	}
+	if (r < 0 && r != -EPIPE)
 		status = ctl_fail(ctl, follow.name, &err);
 	free(follow.told);
 	eun_error_done(&err);

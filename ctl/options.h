@@ -61,6 +61,7 @@ struct options {
 	bool is_not_reconnecting;
 	/* follow */
 	bool is_starting;
+	bool is_stopping;
 	int64_t interval_ms; /* 0: not given */
 	/* logs */
 	bool is_following;

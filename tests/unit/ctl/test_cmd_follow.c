@@ -148,13 +148,24 @@ static void test_service(void **state)
 	assert_int_equal(unlink(address.sun_path), 0);
 }
 
-/* The last test: the signal stays in the memory of the process. */
+/* From this test on the signal stays in the memory of the process. */
 static void test_signal(void **state)
 {
 	struct captured c = CAPTURE("follow", "ends", "--interval", "1ms");
 
 	(void)state;
 	check(&c, CTL_EXIT_OK, "ends: " RUNNING "\n", "");
+}
+
+/* A slot that the agent does not know is as good as one that was stopped. */
+static void test_signal_stops_the_slot(void **state)
+{
+	struct captured c = FOLLOW("ends", "--stop");
+
+	(void)state;
+	check(&c, CTL_EXIT_OK, "", "");
+	c = FOLLOW("gone", "--stop");
+	check(&c, CTL_EXIT_OK, "", "");
 }
 
 int main(void)
@@ -169,6 +180,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_agent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_service, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_signal, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_signal_stops_the_slot, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
