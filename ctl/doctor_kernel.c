@@ -10,19 +10,17 @@
 
 #define RELEASE_PATH "/proc/sys/kernel/osrelease"
 
-/* What came with which kernel, the oldest first. */
+/* What came with which kernel, the oldest first; docs/kernels.md tells more. */
 static const struct {
 	unsigned int major, minor;
 	enum doctor_level level; /* of a kernel that is older */
 	const char *what;
 } novelties[] = {
-	{ 5, 2, DOCTOR_PROBLEM, "global variables, which every tracker has" },
-	{ 5, 5, DOCTOR_WARNING, "fentry, fexit and typed tracepoints" },
-	{ 5, 7, DOCTOR_NOTE, "LSM programs" },
-	{ 5, 8, DOCTOR_PROBLEM, "ring buffers and CAP_BPF" },
+	{ 5, 8, DOCTOR_PROBLEM, "ring buffers and CAP_BPF, which eunomia needs" },
 	{ 5, 11, DOCTOR_NOTE, "BPF memory that does not count as locked memory" },
 	{ 5, 15, DOCTOR_WARNING, "pinned tracepoints and probes, which outlive the agent" },
-	{ 6, 6, DOCTOR_NOTE, "tcx, which lets several programs share an interface in order" },
+	{ 5, 18, DOCTOR_NOTE, "kprobe.multi, one link to many functions" },
+	{ 6, 6, DOCTOR_NOTE, "tcx and uprobe.multi" },
 };
 
 bool doctor_get_kernel(struct doctor *doctor, unsigned int *ret_major, unsigned int *ret_minor)
