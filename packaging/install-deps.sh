@@ -18,10 +18,11 @@ build="gcc libc6-dev cmake ninja-build pkg-config clang llvm libbpf-dev libelf-d
 test="libcmocka-dev clang-format clang-tidy libclang-rt-dev python3 python3-grpcio
  python3-protobuf nodejs npm curl systemd iproute2 procps bpftool bash zsh fish jq file shellcheck
  mandoc man-db groff
- qemu-system-x86 busybox-static cpio lz4 zstd xz-utils"
+ debootstrap qemu-system-x86 qemu-system-arm busybox-static cpio lz4 zstd xz-utils"
 bench="libbpf-tools"
-# Containers of Debian releases, and the making of packages.
-system="debootstrap debian-archive-keyring systemd-container util-linux dpkg-dev git"
+# Containers of Debian releases, and the making of packages and images.
+system="debootstrap debian-archive-keyring systemd-container util-linux dpkg-dev git rpm rpmlint
+ makepkg pacman-package-manager libarchive-tools umoci python3-yaml"
 
 want=""
 for set in "${@:-build}"; do
