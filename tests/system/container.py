@@ -29,7 +29,9 @@ CGROUP2 = [["umount", "-R", CGROUPS], ["mount", "-t", "cgroup2", "cgroup2", CGRO
 # What hides a part of the kernel from the machine: a file of its own, or None for a masked unit.
 HIDING = {
     "bpffs": {},
-    "tracefs": {"/etc/systemd/system/sys-kernel-tracing.mount": None},
+    "tracefs": {"/etc/systemd/system/sys-kernel-tracing.mount": None,
+                # would bring it along, at its older place
+                "/etc/systemd/system/sys-kernel-debug.mount": None},
     "btf": {"/etc/systemd/system/sys-kernel-btf.mount":
             "[Mount]\nWhat=tmpfs\nWhere=/sys/kernel/btf\nType=tmpfs\nOptions=ro\n",
             "/etc/systemd/system/sysinit.target.d/no-btf.conf":
@@ -253,8 +255,9 @@ class Container:
         """For the report of a failed test."""
         if not self.is_on():
             return self.console_text()
-        return self.run("journalctl", "--no-pager", "-n", "80", "-t", "systemd", "-t", "eunomiad",
-                        check=False, timeout=20).stdout
+        said = self.run("journalctl", "--no-pager", "-b", "-n", "2000", check=False, timeout=20)
+        lines = [line for line in said.stdout.splitlines() if " eunomia/" not in line]
+        return "\n".join(lines[-80:])
 
     def console_text(self):
         with open(self.console, encoding="utf-8", errors="replace") as file:

@@ -58,6 +58,9 @@ def cached(release, name, make):
     """The folder of that name in the cache, filled by make(folder) if it is not there."""
     base = os.path.join(roots.CACHE, release)
     path = os.path.join(base, name)
+    if os.path.isdir(path):  # without waiting for whoever fills another one
+        os.utime(path)
+        return path
     with roots.locked(f"{release}-{name.split('-')[0]}"):
         if not os.path.isdir(path):
             unfinished = os.path.join(base, f"unfinished-{name}")

@@ -49,7 +49,7 @@ class Upgrade(SystemTest):
 
     def test_settings_stay(self):
         """What the operator wrote is kept without a question, what runs keeps its state."""
-        self.now.write("/etc/eunomia/eunomiad.conf", "[Agent]\nMaxSlots=7\n")
+        self.now.write("/etc/eunomia/eunomiad.conf", "[Limits]\nMaxSlots=7\n")
         self.now.run("systemctl", "restart", "eunomiad")
         self.now.run("eunomiactl", "start", "opensnoop", "--enable")
         self.now.run("eunomiactl", "start", "sigsnoop")
