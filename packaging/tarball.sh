@@ -3,7 +3,8 @@
 # Makes a tarball for systems that no package is made for: the programs with all libraries in them
 # that the distribution ships as archives, so that they need glibc and libsystemd alone, trackers,
 # units and an install script. Built on the oldest system that it shall run on (Debian 12): glibc is
-# compatible with later versions only. The same tree gives the same bytes.
+# compatible with later versions only. Not on Debian 13, whose libelf.a lacks a part of itself
+# (eu_search_tree_init). The same tree gives the same bytes.
 set -eu
 . "$(dirname "$0")/common.sh"
 

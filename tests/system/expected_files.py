@@ -7,6 +7,8 @@ AGENT = """/etc/eunomia/eunomiad.conf
 {bin}/eunomiactl
 {sbin}/eunomiad
 {system}/systemd/catalog/eunomia.catalog
+{system}/systemd/system-preset/90-eunomia.preset
+{system}/systemd/system/eunomia@.service
 {system}/systemd/system/eunomiad.service
 {system}/systemd/system/eunomiad.socket
 {system}/sysusers.d/eunomia.conf

@@ -30,7 +30,7 @@ KINDS = {
     # With what the RPM packages are linked with, which they name as Fedora does.
     "rpm": """rpm libbpf1 libcurl4 libelf1 libinih1 libjansson4 libnghttp2-14 libprotobuf-c1 libuv1
  zlib1g""",
-    "oci": "crun",
+    "oci": "crun umoci",
 }
 # Nothing here may touch the machine's network card, clock or kernel.
 MASKED = """systemd-udevd.service systemd-udevd-control.socket systemd-udevd-kernel.socket

@@ -41,7 +41,8 @@ class Rpm(SystemTest):
 
     def installed_machine(self):
         """With the agent running and a tracker in it."""
-        machine = self.machine(kind="rpm", binds=[(self.first, "/rpms/1"), (self.second, "/rpms/2")],
+        machine = self.machine(kind="rpm",
+                               binds=[(self.first, "/rpms/1"), (self.second, "/rpms/2")],
                                # Where the loader of a Fedora looks in any case.
                                files={"/etc/ld.so.conf.d/lib64.conf": "/usr/lib64\n"})
         machine.run("rpm", "-i", "--nodeps", *self.inside("/rpms/1"))
