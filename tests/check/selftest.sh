@@ -27,6 +27,22 @@ plant_clean()
 		>>"$tree/lib/engine/slot.c"
 	printf '#include "conn.h"\n#include "rpc/server.h"\n' >>"$tree/agent/conn.c"
 	printf '#include <eunomia/engine.h>\n#include "rpc/server.h"\n' >>"$tree/agent/service.c"
+	plant_packaging
+}
+
+# Packages of version 1.2.3, whose library has one symbol.
+plant_packaging()
+{
+	licence='# SPDX-License-Identifier: Apache-2.0'
+	mkdir -p "$tree/packaging/debian" "$tree/packaging/rpm" "$tree/packaging/arch"
+	printf '%s\n' "$licence" 'project(eunomia VERSION 1.2.3 LANGUAGES C)' >"$tree/CMakeLists.txt"
+	echo 'eunomia (1.2.3) unstable; urgency=medium' >"$tree/packaging/debian/changelog"
+	printf '%s\n' "$licence" 'Version: 1.2.3' >"$tree/packaging/rpm/eunomia.spec"
+	printf '%s\n' "$licence" 'pkgver=1.2.3' >"$tree/packaging/arch/PKGBUILD"
+	printf '%s\nEUNOMIA_1 {\n\t\teun_a;\n' '/* SPDX-License-Identifier: Apache-2.0 */' \
+		>"$tree/lib/libeunomia.map"
+	printf '%s\n' "$licence" ' eun_a@EUNOMIA_1 1.2.3' \
+		>"$tree/packaging/debian/libeunomia0.symbols"
 }
 
 # bites CHECK FILE LINE SAID: with LINE at the end of FILE, CHECK fails and prints SAID.
@@ -64,6 +80,8 @@ bites layers ctl/output.c '#include "conn.h"' 'is no header of the project'
 bites layers lib/engine/slot.c '#include "../object/object.h"' 'path with ../'
 bites spdx agent/new.c 'int x;' "agent/new.c: licence is 'missing'"
 bites spdx bpf/trackers/a/b.bpf.c '// SPDX-License-Identifier: Apache-2.0' 'b.bpf.c: licence'
+bites packaging packaging/arch/PKGBUILD 'pkgver=1.2.4' "not '1.2.3' as in CMakeLists.txt"
+bites packaging lib/libeunomia.map '		eun_b;' '< eun_b@EUNOMIA_1'
 bites words agent/conn.c "/* TO""DO */" 'unfinished mark'
 bites words agent/conn.c '/* see /w''ork/x */' 'machine path'
 bites words agent/conn.c '	strcpy(a, b);' 'unbounded call'
