@@ -91,8 +91,8 @@ static size_t replace_pair(struct eub_buf *out, const char *text, size_t n)
 
 	if (i == 0 || !sounds_secret(text, i))
 		return 0;
-	i += i < n && text[i] == '"';
-	while (i < n && (text[i] == ' ' || text[i] == '\t'))
+	/* Also the end of a key in JSON, and of one in JSON inside a string. */
+	while (i < n && strchr("\\\"' \t", text[i]) && text[i])
 		i++;
 	if (i >= n || (text[i] != '=' && text[i] != ':'))
 		return 0;

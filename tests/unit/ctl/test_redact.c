@@ -55,11 +55,40 @@ static void test_text(void **state)
 		{ "a -----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\nb",
 		  "a [redacted]\nb" },
 		{ "-----BEGIN PRIVATE KEY-----\nx", "[redacted]" },
+		{ "{\\\"token\\\":\\\"abc\\\"}", "{\\\"token\\\":[redacted]" },
 		{ "forbearer x", "forbearer x" },
 	};
 
 	(void)state;
 	check(samples, EUB_ARRAY_SIZE(samples), redact_text);
+}
+
+/* Whatever is cut off where: nothing is read past the end. */
+static void test_cut(void **state)
+{
+	static const char text[] = "a\n-----BEGIN X\n-----END\nSet=k=\"v\\\"\" Args=\"a\\\\\" \\"
+				   "token=\"\\\"x http://u:p@h/p?q Bearer t 'secret': 'v' -- x";
+	void (*const rules[])(struct eub_buf *, const char *, size_t) = {
+		redact_text, redact_config, redact_cmdline, redact_value, redact_argument,
+	};
+
+	(void)state;
+	for (size_t start = 0; start < sizeof(text); start++) {
+		for (size_t n = 0; start + n < sizeof(text); n++) {
+			char *copy = malloc(n + !n);
+
+			assert_non_null(copy);
+			memcpy(copy, text + start, n);
+			for (size_t i = 0; i < EUB_ARRAY_SIZE(rules); i++) {
+				struct eub_buf out = EUB_BUF_INIT;
+
+				rules[i](&out, copy, n);
+				assert_false(out.has_failed);
+				eub_buf_done(&out);
+			}
+			free(copy);
+		}
+	}
 }
 
 static void test_value(void **state)
@@ -133,9 +162,9 @@ static void test_cmdline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),	 cmocka_unit_test(test_value),
-		cmocka_unit_test(test_argument), cmocka_unit_test(test_config),
-		cmocka_unit_test(test_cmdline),
+		cmocka_unit_test(test_text),   cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_value),  cmocka_unit_test(test_argument),
+		cmocka_unit_test(test_config), cmocka_unit_test(test_cmdline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
