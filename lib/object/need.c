@@ -12,6 +12,7 @@
 #include "base/kernel.h"
 #include "base/str.h"
 #include "object/insn.h"
+#include "object/refusal.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -24,6 +25,12 @@
 static bool is_there(const char *path)
 {
 	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
+}
+
+/* Tracefs is empty and kprobes are refused under lockdown=confidentiality. */
+static bool is_open(void)
+{
+	return !eub_kernel_is_confidential();
 }
 
 /* Either way of libbpf's to make them: the perf event, or tracefs before Linux 4.17. */
@@ -83,13 +90,18 @@ static bool has_trampolines(void)
 #define NO_TRAMP    "on arm64, programs are attached to kernel functions since Linux 6.4"
 #define USE_TRACING "use section kprobe/FUNCTION, or a newer kernel"
 
-/* The first row whose kind is the hook's, or begins its name before a '.'. */
+/* Every row holds whose kind is the hook's, or begins its name before a '.'. */
 static const struct need {
 	const char *kind;
 	bool (*is_met)(void);
 	const char *cause;
 	const char *hint;
 } needs[] = {
+	{ "tracepoint", is_open, EUN__LOCKED_DOWN, EUN__UNLOCK },
+	{ "kprobe", is_open, EUN__LOCKED_DOWN, EUN__UNLOCK },
+	{ "kretprobe", is_open, EUN__LOCKED_DOWN, EUN__UNLOCK },
+	{ "ksyscall", is_open, EUN__LOCKED_DOWN, EUN__UNLOCK },
+	{ "kretsyscall", is_open, EUN__LOCKED_DOWN, EUN__UNLOCK },
 	{ "kprobe.multi", has_fprobe, NO_FPROBE, USE_KPROBE },
 	{ "kretprobe.multi", has_fprobe, NO_FPROBE, USE_KPROBE },
 	{ "uprobe.multi", has_uprobe_multi, NO_UMULTI, USE_UPROBE },
@@ -107,12 +119,14 @@ static const struct need {
 	{ "lsm", has_trampolines, NO_TRAMP, USE_TRACING },
 };
 
-static const struct need *find_need(const char *kind)
+/* The first that is not met; NULL if all are. */
+static const struct need *find_unmet(const char *kind)
 {
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(needs); i++) {
 		size_t n = strlen(needs[i].kind);
 
-		if (eub_has_prefix(kind, needs[i].kind) && (kind[n] == '\0' || kind[n] == '.'))
+		if (eub_has_prefix(kind, needs[i].kind) && (kind[n] == '\0' || kind[n] == '.') &&
+		    !needs[i].is_met())
 			return &needs[i];
 	}
 	return NULL;
@@ -139,9 +153,9 @@ int eun__need_check_lsm(const char *path, struct eun_error *err)
 
 int eun__need_check(const struct eun__attach_kind *kind, struct eun_error *err)
 {
-	const struct need *need = find_need(kind->name);
+	const struct need *need = find_unmet(kind->name);
 
-	if (need && !need->is_met()) {
+	if (need) {
 		eun_error_set_subject(err, kind->name);
 		(void)eun_error_set(err, -EOPNOTSUPP, EUN_REASON_UNSUPPORTED, "%s", need->cause);
 		eun_error_set_hint(err, "%s", need->hint);

@@ -90,13 +90,8 @@ static bool reads_kernel_memory(uint32_t helper)
 
 static void set_locked_down(int r, const char *words, struct eun_error *err)
 {
-	(void)eun_error_set(err, r, EUN_REASON_PERMISSION,
-			    "the kernel is locked down (lockdown=confidentiality): it lets no "
-			    "program read its memory or be attached to its functions; %s",
-			    words);
-	eun_error_set_hint(err,
-			   "use lockdown=integrity, or none, on the kernel's command line; with "
-			   "Secure Boot the distribution may set it");
+	(void)eun_error_set(err, r, EUN_REASON_PERMISSION, EUN__LOCKED_DOWN "; %s", words);
+	eun_error_set_hint(err, EUN__UNLOCK);
 }
 
 static void set_missing_helper(int r, uint32_t helper, const char *complaint, struct eun_error *err)

@@ -8,6 +8,13 @@
 
 #include <stdbool.h>
 
+#define EUN__LOCKED_DOWN                                                                             \
+	"the kernel is locked down (lockdown=confidentiality): it lets no program read its memory, " \
+	"and none be attached to its functions or tracepoints"
+#define EUN__UNLOCK                                                                                \
+	"use lockdown=integrity, or none, on the kernel's command line; with Secure Boot the "     \
+	"distribution may set it"
+
 /**
  * eun__refusal_explain_load() - words for a load that failed
  * @r:         -errno of the load

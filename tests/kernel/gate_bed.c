@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gate_bed.h"
 
-#include "since.h"
-
 #include "base/macro.h"
 #include "object/attach_kind.h"
+#include "since.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -5,14 +5,13 @@
  * out of the ring and what was counted must add up to them, for every helper, and objects of other
  * origins must still load.
  */
-#include "since.h"
-
 #include "object/ring_count.h"
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/macro.h"
+#include "since.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>

@@ -16,7 +16,8 @@
 #   -m MIB        memory of the machine
 #   -o ROWS       file for the results, in the format that tests/vm/rows.py describes
 #   -l LOG        file for all that the machine said
-#   TEST          below BUILD-DIR/tests/kernel; default: the kernel tests, or none with -e
+#   TEST          below BUILD-DIR/tests/kernel; "standard": the kernel tests; default: these, or
+#                 none with -e
 #
 # The machine is of the architecture that BUILD-DIR is for: this one's, or that for which
 # packaging/cross/build.sh built. Needs QEMU's machine of it, busybox (static), cpio, lz4, zstd, xz
@@ -69,7 +70,8 @@ shift $((OPTIND - 1))
 build=$(cd "$1" && pwd)
 shift
 tests=$*
-[ -n "$tests$themes" ] || tests=$kernel_tests
+[ -n "$tests$themes" ] || tests=standard
+[ "$tests" != standard ] || tests=$kernel_tests
 [ -n "$version" ] || case $(. /etc/os-release && echo "${VERSION_CODENAME:-}") in
 trixie) version=6.12 ;;
 *) version=6.1 ;;
