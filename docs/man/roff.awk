@@ -22,6 +22,7 @@ BEGIN {
 	page["trackers"] = "eunomia-trackers(7)"
 	print "'\\\" t"
 	print ".\\\" Made of the documents and tables of eunomia; do not edit."
+	print ".ds AD l" # groff 1.23 adjusts by this string, anew after each heading
 	printf ".TH %s %s %s \"%s\" \"eunomia manual\"\n", toupper(name), section, date, source
 	print ".nh\n.ad l"
 	follows_heading = 1
