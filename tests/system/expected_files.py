@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an installation consists of, so that no package misses or adds a file unnoticed. {placeholders}
 are folders that differ between distributions. Manual pages and documents are only counted."""
+import os
+
 TRACKERS = ("mountsnoop", "oomkill", "opensnoop", "process", "sigsnoop", "tcpstates")
 
 AGENT = """/etc/eunomia/eunomiad.conf
@@ -27,6 +29,7 @@ PACKAGES = [f"{{trackers}}/{name}.json" for name in TRACKERS]
 FEDORA = {"bin": "/usr/bin", "sbin": "/usr/sbin", "system": "/usr/lib", "share": "/usr/share",
           "lib": "/usr/lib64", "include": "/usr/include", "trackers": "/usr/lib/eunomia/trackers"}
 ARCH = {**FEDORA, "sbin": "/usr/bin", "lib": "/usr/lib"}
+DEBIAN = {**FEDORA, "lib": f"/usr/lib/{os.uname().machine}-linux-gnu"}
 LOCAL = {"bin": "/usr/local/bin", "sbin": "/usr/local/sbin", "system": "/usr/local/lib",
          "share": "/usr/local/share", "lib": "/usr/local/lib", "include": "/usr/local/include",
          "trackers": "/usr/local/lib/eunomia/trackers"}

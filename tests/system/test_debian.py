@@ -11,6 +11,7 @@ import unittest
 
 import agent as harness
 import debs
+import expected_files as expected
 import namespace
 import roots
 from bed import RELEASE, SystemTest, main
@@ -22,6 +23,14 @@ dpkg -i /debs/libeunomia*.deb /debs/eunomia-trackers_*.deb
 /source/debian/tests/embed"""
 LINTIAN = """lintian --version
 lintian --allow-root --display-info --pedantic --show-overrides --fail-on error,warning /debs/*.changes"""
+CONTENTS = {
+    "eunomia": [expected.AGENT],
+    "eunomia-doc": [],
+    "eunomia-trackers": [expected.PACKAGES],
+    "libeunomia-dev": [expected.DEVELOPMENT, ["{lib}/libeunomia.a"]],
+    "libeunomia0": [expected.LIBRARY],
+}
+MAX_KIB = 2048  # what agent, client and library take on a disk
 # Everything that must not matter is another than in debs.build().
 OTHER_BUILD = """umask 077
 export TMPDIR=/var/tmp/another/folder HOME=/nonexistent USER=somebody TZ=Asia/Tokyo LC_ALL=C LANG=C
@@ -36,6 +45,15 @@ def digests(folder):
         with open(path, "rb") as file:
             found[os.path.basename(path)] = hashlib.sha256(file.read()).hexdigest()
     return found
+
+
+def installed_files(package):
+    """Paths as in expected_files.py, wherever this release has its units."""
+    tar = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True)
+    listed = subprocess.run(["tar", "-t"], input=tar.stdout, capture_output=True, check=True)
+    names = listed.stdout.decode().replace("vendor-completions", "site-functions").splitlines()
+    return {name[1:] if name.startswith("./etc/") else "/usr/" + name[2:].removeprefix("usr/")
+            for name in names}
 
 
 def differences(one, other):
@@ -65,6 +83,20 @@ class Packages(SystemTest):
 
     def test_lintian(self):
         print(self.in_root("lint", LINTIAN, (self.folder, "/debs")))
+
+    def test_contents(self):
+        for name, sets in CONTENTS.items():
+            with self.subTest(name):
+                path, = debs.package_files(self.folder, (name,))
+                self.assertEqual(expected.without_texts(installed_files(path)),
+                                 expected.paths(expected.DEBIAN, *sets))
+
+    def test_size(self):
+        paths = debs.package_files(self.folder, ("eunomia", "libeunomia0"))
+        sizes = [int(subprocess.run(["dpkg-deb", "-f", path, "Installed-Size"], text=True,
+                                    capture_output=True, check=True).stdout) for path in paths]
+        print("KiB installed:", *sizes)
+        self.assertLessEqual(sum(sizes), MAX_KIB)
 
     def test_another_build_gives_the_same_bytes(self):
         out = os.path.join(self.layer, "out")
