@@ -4,10 +4,12 @@ a read-only root, the mounts of the Kubernetes manifest. No cluster and no docke
 crun is what podman and CRI-O call in the end."""
 import json
 import os
+import tempfile
 
 import agent as harness
 import foreign
 import kubernetes
+import namespace
 from bed import SystemTest, main
 
 UID = 65532
@@ -165,6 +167,17 @@ class Oci(SystemTest):
         size = sum(os.path.getsize(os.path.join(folder, name))
                    for folder, _, names in os.walk(self.folder) for name in names)
         self.assertLess(size, 8 << 20)
+
+
+    def test_same_bytes(self):
+        """Another build gives the image of the same digest, and the tarball in it."""
+        with tempfile.TemporaryDirectory() as again:
+            namespace.run(["nice", os.path.join(harness.SOURCE, "packaging/build-oci.sh"), again])
+            digests = []
+            for folder in (self.folder, again):
+                with open(os.path.join(folder, "eunomia.oci/index.json"), encoding="utf-8") as file:
+                    digests.append([one["digest"] for one in json.load(file)["manifests"]])
+        self.assertEqual(*digests)
 
 
 if __name__ == "__main__":
