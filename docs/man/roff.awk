@@ -61,6 +61,15 @@ function word(text)
 	return "\\%" text
 }
 
+# Tables move the tab stops of the code that follows.
+function detab(text)
+{
+	while (match(text, /\t/))
+		text = substr(text, 1, RSTART - 1) \
+			substr("        ", (RSTART - 1) % 8 + 1) substr(text, RSTART + 1)
+	return text
+}
+
 # A path of our documents stands for the page that is made of it.
 function code(text,   document)
 {
@@ -88,6 +97,16 @@ function enclosed(text, mark,   end)
 	return substr(text, length(mark) + 1, end - 1)
 }
 
+# Adds a span to a line. Within a word, "\%" would be a place to hyphenate.
+function joined(out, span)
+{
+	if (out ~ /(^|[ \n])\($/)
+		sub(/\($/, "\\%(", out)
+	if (out != "" && out !~ /[ \n]$/)
+		sub(/\\%/, "", span)
+	return out span
+}
+
 function inline(text,   out, at, inner, first)
 {
 	while (match(text, /[\\`*[]/)) {
@@ -99,13 +118,13 @@ function inline(text,   out, at, inner, first)
 			text = substr(text, 3)
 		} else if (first == "`" && (inner = enclosed(text, "`")) != "") {
 			text = inline_rest
-			out = out code(inner)
+			out = joined(out, code(inner))
 		} else if (text ~ /^\*\*/ && (inner = enclosed(text, "**")) != "") {
 			text = inline_rest
-			out = out "\\fB" word(unescape(inner)) "\\fR"
+			out = joined(out, "\\fB" word(unescape(inner)) "\\fR")
 		} else if (first == "*" && (inner = enclosed(text, "*")) != "") {
 			text = inline_rest
-			out = out "\\fI" word(unescape(inner)) "\\fR"
+			out = joined(out, "\\fI" word(unescape(inner)) "\\fR")
 		} else if (match(text, /^\[[^]]*\]\([^)]*\)/)) {
 			inner = substr(text, 2, index(text, "](") - 2)
 			at = substr(text, length(inner) + 4, RLENGTH - length(inner) - 4)
@@ -119,8 +138,10 @@ function inline(text,   out, at, inner, first)
 	return out escape(text)
 }
 
+# What is one font already has no code within.
 function unescape(text)
 {
+	gsub(/`/, "", text)
 	gsub(/\\\\/, "\001", text)
 	gsub(/\\/, "", text)
 	gsub(/\001/, "\\", text)
@@ -178,6 +199,7 @@ function flush(   at)
 function put_heading(level, text)
 {
 	flush()
+	gsub(/`/, "", text)
 	if (level > 2) {
 		begin_paragraph()
 		print "\\fB" literal(text) "\\fR"
@@ -278,7 +300,7 @@ function take_row(line,   n, i, cells)
 	next
 }
 in_code {
-	line = literal($0)
+	line = literal(detab($0))
 	print (line ~ /^[.']/ || line ~ /^\\\(aq/ ? "\\&" : "") line
 	next
 }
