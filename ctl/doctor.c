@@ -9,6 +9,7 @@
 #include "base/str.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdio.h>
 
 #define CHECK_COLUMN	9  /* after "problem  " */
@@ -167,6 +168,22 @@ const char *doctor_find_field(const char *text, const char *key, size_t *ret_n)
 		}
 	}
 	return NULL;
+}
+
+size_t doctor_parse_numbers(const char *text, const char *separators, int base,
+			    uint64_t *ret_numbers, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *end;
+
+		text += strspn(text, separators);
+		/* strtoull(3) takes signs and blanks as well. */
+		if (base == 16 ? !isxdigit((unsigned char)*text) : !isdigit((unsigned char)*text))
+			return i;
+		ret_numbers[i] = strtoull(text, &end, base);
+		text = end;
+	}
+	return n;
 }
 
 /* Appends @text in lines that end before @width; the first begins at @column, as do the others. */

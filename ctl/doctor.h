@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum doctor_level {
@@ -80,10 +81,20 @@ int doctor_read(struct doctor *doctor, const char *path, char ret_text[static DO
  * @ret_n: its length. */
 const char *doctor_find_field(const char *text, const char *key, size_t *ret_n);
 
+/**
+ * doctor_parse_numbers() - the numbers that a text begins with
+ * @separators: one or more of them stand between numbers, and may stand before the first
+ * @base:       10 or 16; without sign or prefix
+ *
+ * Return: how many were stored, at most @n; a number that does not fit is UINT64_MAX.
+ */
+size_t doctor_parse_numbers(const char *text, const char *separators, int base,
+			    uint64_t *ret_numbers, size_t n);
+
 /* The checks, by subject. */
 
 /* Release of the kernel as numbers; false if it cannot be told. */
-bool doctor_get_kernel(struct doctor *doctor, unsigned int *ret_major, unsigned int *ret_minor);
+bool doctor_get_kernel(struct doctor *doctor, uint64_t *ret_major, uint64_t *ret_minor);
 void doctor_check_kernel(struct doctor *doctor);
 void doctor_check_btf(struct doctor *doctor);
 void doctor_check_jit(struct doctor *doctor);

@@ -23,17 +23,22 @@ static const struct {
 	{ 6, 6, DOCTOR_NOTE, "tcx and uprobe.multi" },
 };
 
-bool doctor_get_kernel(struct doctor *doctor, unsigned int *ret_major, unsigned int *ret_minor)
+bool doctor_get_kernel(struct doctor *doctor, uint64_t *ret_major, uint64_t *ret_minor)
 {
 	char text[DOCTOR_TEXT_MAX];
+	uint64_t numbers[2];
 
-	return doctor_read(doctor, RELEASE_PATH, text) == 0 &&
-	       sscanf(text, "%3u.%3u", ret_major, ret_minor) == 2;
+	if (doctor_read(doctor, RELEASE_PATH, text) < 0 ||
+	    doctor_parse_numbers(text, ".", 10, numbers, 2) < 2)
+		return false;
+	*ret_major = numbers[0];
+	*ret_minor = numbers[1];
+	return true;
 }
 
 void doctor_check_kernel(struct doctor *doctor)
 {
-	unsigned int major, minor;
+	uint64_t major, minor;
 	char release[DOCTOR_TEXT_MAX];
 	int r = doctor_read(doctor, RELEASE_PATH, release);
 
@@ -50,8 +55,8 @@ void doctor_check_kernel(struct doctor *doctor)
 		if (major > novelties[i].major ||
 		    (major == novelties[i].major && minor >= novelties[i].minor))
 			continue;
-		doctor_find(doctor, novelties[i].level, "Linux %u.%u lacks %s", major, minor,
-			    novelties[i].what);
+		doctor_find(doctor, novelties[i].level, "Linux %" PRIu64 ".%" PRIu64 " lacks %s",
+			    major, minor, novelties[i].what);
 		doctor_remedy(doctor, "Linux %u.%u or newer has it", novelties[i].major,
 			      novelties[i].minor);
 	}

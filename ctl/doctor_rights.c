@@ -38,7 +38,7 @@ static int read_capabilities(struct doctor *doctor, const char *path, uint64_t *
 	if (r < 0)
 		return r;
 	value = doctor_find_field(text, "CapEff:", &n);
-	return value && sscanf(value, "%" SCNx64, ret_mask) == 1 ? 0 : -ENODATA;
+	return value && doctor_parse_numbers(value, "", 16, ret_mask, 1) == 1 ? 0 : -ENODATA;
 }
 
 /* CAP_SYS_ADMIN stands for the newer ones that were split off it. */
@@ -54,12 +54,12 @@ void doctor_check_user_namespace(struct doctor *doctor)
 {
 	static const char path[] = "/proc/self/uid_map";
 	char text[DOCTOR_TEXT_MAX];
-	unsigned int inside, outside, n;
+	uint64_t map[3]; /* first id inside, first id outside, how many */
 	int r = doctor_read(doctor, path, text);
 
-	if (r < 0 || sscanf(text, "%u %u %u", &inside, &outside, &n) != 3) {
+	if (r < 0 || doctor_parse_numbers(text, " \t", 10, map, 3) < 3) {
 		doctor_unseen(doctor, path, r < 0 ? r : -ENODATA);
-	} else if (inside == 0 && outside == 0 && n == UINT32_MAX) {
+	} else if (map[0] == 0 && map[1] == 0 && map[2] == UINT32_MAX) {
 		doctor_find(doctor, DOCTOR_OK, "this is the host's own user namespace");
 	} else {
 		doctor_find(doctor, DOCTOR_WARNING,
@@ -119,7 +119,7 @@ void doctor_check_memlock(struct doctor *doctor)
 {
 	char path[64] = "/proc/self/limits";
 	char text[DOCTOR_TEXT_MAX];
-	unsigned int major, minor;
+	uint64_t major, minor;
 	const char *value;
 	uint64_t bytes;
 	size_t n;
@@ -136,7 +136,8 @@ void doctor_check_memlock(struct doctor *doctor)
 	value = r == 0 ? doctor_find_field(text, "Max locked memory", &n) : NULL;
 	if (!value) {
 		doctor_unseen(doctor, path, r < 0 ? r : -ENODATA);
-	} else if (sscanf(value, "%" SCNu64, &bytes) == 1 && bytes < MEMLOCK_BYTES_MIN) {
+	} else if (doctor_parse_numbers(value, "", 10, &bytes, 1) == 1 &&
+		   bytes < MEMLOCK_BYTES_MIN) {
 		doctor_find(doctor, DOCTOR_WARNING,
 			    "BPF memory counts as locked memory before Linux 5.11, and the limit "
 			    "is %" PRIu64 " bytes",

@@ -200,19 +200,15 @@ int report_config(const struct report *report, struct eub_buf *out, struct eun_e
 
 int report_unit(const struct report *report, struct eub_buf *out, struct eun_error *err)
 {
+	static const char properties[] =
+	    "--property=Id,LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState,"
+	    "ExecMainStatus,ActiveEnterTimestamp,MemoryCurrent,CPUUsageNSec,FragmentPath,"
+	    "DropInPaths";
 	static const char *const cat[] = { "systemctl",	      "cat",
 					   "--no-pager",      "eunomiad.service",
 					   "eunomiad.socket", NULL };
-	static const char *const status[] = {
-		"systemctl",
-		"show",
-		"eunomiad.service",
-		"eunomiad.socket",
-		"--property=Id,LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState,"
-		"ExecMainStatus,ActiveEnterTimestamp,MemoryCurrent,CPUUsageNSec,FragmentPath,"
-		"DropInPaths",
-		NULL,
-	};
+	static const char *const status[] = { "systemctl",	 "show",     "eunomiad.service",
+					      "eunomiad.socket", properties, NULL };
 	int r;
 
 	(void)report; /* systemd knows no other root */

@@ -94,13 +94,28 @@ static void test_field(void **state)
 	assert_null(doctor_find_field("", "a", &n));
 }
 
+static void test_numbers(void **state)
+{
+	uint64_t numbers[3] = { 7, 7, 7 };
+
+	(void)state;
+	assert_int_equal(doctor_parse_numbers("6.18.4-x", ".", 10, numbers, 3), 3);
+	assert_int_equal(numbers[1], 18);
+	assert_int_equal(doctor_parse_numbers("  1\t2", " \t", 10, numbers, 3), 2);
+	assert_int_equal(doctor_parse_numbers("00fF", "", 16, numbers, 1), 1);
+	assert_int_equal(numbers[0], 255);
+	assert_int_equal(doctor_parse_numbers("99999999999999999999", "", 10, numbers, 1), 1);
+	assert_true(numbers[0] == UINT64_MAX);
+	assert_int_equal(doctor_parse_numbers("-1", "", 10, numbers, 1), 0);
+	assert_int_equal(doctor_parse_numbers("", ".", 10, numbers, 1), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_levels),
-		cmocka_unit_test(test_read),
-		cmocka_unit_test(test_field),
+		cmocka_unit_test(test_text),	cmocka_unit_test(test_levels),
+		cmocka_unit_test(test_read),	cmocka_unit_test(test_field),
+		cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
