@@ -12,6 +12,7 @@ import ctypes
 import json
 import os
 import platform
+import re
 import select
 import shutil
 import signal
@@ -58,6 +59,11 @@ def open_by_old_call(path):
     fd = libc.syscall(SYS_OPEN, path.encode(), os.O_RDONLY)
     if fd >= 0:
         os.close(fd)
+
+
+def kernel_release():
+    """(major, minor) of the running kernel."""
+    return tuple(int(part) for part in re.findall(r"\d+", platform.release())[:2])
 
 
 def call_getppid(times):
