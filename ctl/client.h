@@ -8,7 +8,8 @@
 
 struct ctl;
 
-#define CLIENT_DEFAULT_ADDRESS "unix:///run/eunomia/control.sock"
+#define CLIENT_DEFAULT_PATH    "/run/eunomia/control.sock"
+#define CLIENT_DEFAULT_ADDRESS "unix://" CLIENT_DEFAULT_PATH
 
 /**
  * client_parse_address() - the socket path of an address

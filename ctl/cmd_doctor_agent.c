@@ -38,6 +38,12 @@ void doctor_agent_ask(struct doctor_agent *agent, struct ctl *ctl, struct doctor
 	*agent = (struct doctor_agent){ .error = EUN_ERROR_INIT };
 	doctor->agent = agent;
 	r = client_get_path(ctl, &agent->socket_path, &agent->error);
+	if (r == 0 && eub_streq(agent->socket_path, CLIENT_DEFAULT_PATH) &&
+	    doctor_is_agent_idle(doctor)) {
+		doctor->is_idle = true;
+		r = eun_error_set(&agent->error, -ENOTCONN, EUN_REASON_UNREACHABLE,
+				  "it does not run, and was not started to be asked");
+	}
 	if (r == 0)
 		r = ask(ctl, "/eunomia.v1.Agent/Info", &info.base,
 			&eunomia__v1__info_reply__descriptor, &agent->info, &agent->error);
@@ -176,6 +182,12 @@ void doctor_check_agent(struct doctor *doctor)
 	if (agent->is_there) {
 		doctor_find(doctor, DOCTOR_OK, "eunomiad %s, process %" PRIu32 ", at %s",
 			    agent->info->version, agent->info->pid, agent->socket_path);
+	} else if (doctor->is_idle) {
+		doctor_find(doctor, DOCTOR_NOTE,
+			    "the agent does not run; the next call to %s "
+			    "starts it",
+			    agent->socket_path);
+		doctor_remedy(doctor, "to have it examined, too: systemctl start eunomiad");
 	} else if (agent->socket_path) {
 		examine_socket(doctor, agent);
 	} else {

@@ -36,6 +36,7 @@ struct doctor {
 	const char *state_dir, *bpffs_dir, *trackers_dir;
 	const struct doctor_agent *agent; /* borrowed; NULL: not asked */
 	pid_t agent_pid;		  /* 0: not known */
+	bool is_idle;			  /* doctor_is_agent_idle() said so */
 	struct doctor_finding *findings;  /* owned */
 	size_t n_findings;
 	bool has_failed;   /* no memory: findings are missing */
@@ -111,6 +112,8 @@ void doctor_check_own_rights(struct doctor *doctor);
 void doctor_check_agent_rights(struct doctor *doctor);
 void doctor_check_memlock(struct doctor *doctor);
 
+/* Whether the agent does not run, but a call would start it: then no call is made. */
+bool doctor_is_agent_idle(struct doctor *doctor);
 void doctor_check_unit(struct doctor *doctor);
 void doctor_check_journal(struct doctor *doctor);
 

@@ -12,13 +12,13 @@
 
 #define UNIT "eunomiad.service"
 
-/* Properties of the unit as "systemctl show" gives them, NAME=VALUE a line. */
-static int show_unit(char ret_text[static DOCTOR_TEXT_MAX], struct eun_error *err)
+/* Properties of a unit as "systemctl show" gives them, NAME=VALUE a line. */
+static int show_unit(const char *unit, char ret_text[static DOCTOR_TEXT_MAX], struct eun_error *err)
 {
-	static const char *const argv[] = {
+	const char *const argv[] = {
 		"systemctl",
 		"show",
-		UNIT,
+		unit,
 		"--property=LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState",
 		NULL,
 	};
@@ -53,10 +53,30 @@ static void get_property(const char *text, const char *name, char ret_value[stat
 		       value ? value : "");
 }
 
-/* How bad it is that the unit is not up: an agent that answers was started in another way. */
+static bool is_state(const char *unit, const char *wanted)
+{
+	char text[DOCTOR_TEXT_MAX];
+	char state[64];
+
+	if (show_unit(unit, text, NULL) < 0)
+		return false;
+	get_property(text, "ActiveState=", state);
+	return eub_streq(state, wanted);
+}
+
+bool doctor_is_agent_idle(struct doctor *doctor)
+{
+	_cleanup_(eub_freep) char *running = doctor_path(doctor, "/run/systemd/system");
+
+	return running && access(running, F_OK) == 0 && is_state(UNIT, "inactive") &&
+	       is_state("eunomiad.socket", "active");
+}
+
+/* How bad it is that the unit is not up: an agent that answers was started in another way, and one
+ * whose socket is there starts when it is called. */
 static enum doctor_level get_level(const struct doctor *doctor)
 {
-	return doctor->agent_pid > 0 ? DOCTOR_NOTE : DOCTOR_PROBLEM;
+	return doctor->agent_pid > 0 || doctor->is_idle ? DOCTOR_NOTE : DOCTOR_PROBLEM;
 }
 
 static void judge_unit(struct doctor *doctor, const char *text)
@@ -85,9 +105,7 @@ static void judge_unit(struct doctor *doctor, const char *text)
 				      "eunomiad");
 	}
 	if (*restarts && !eub_streq(restarts, "0")) {
-		doctor_find(doctor, DOCTOR_NOTE,
-			    UNIT " was started again %s times after it "
-				 "failed",
+		doctor_find(doctor, DOCTOR_NOTE, UNIT " was started again %s times after it failed",
 			    restarts);
 		doctor_remedy(doctor, "journalctl -u eunomiad tells why");
 	}
@@ -107,7 +125,7 @@ void doctor_check_unit(struct doctor *doctor)
 		return;
 	if (access(running, F_OK) < 0) {
 		doctor_find(doctor, DOCTOR_NOTE, "systemd does not run this host");
-	} else if (show_unit(text, &err) < 0) {
+	} else if (show_unit(UNIT, text, &err) < 0) {
 		doctor_find(doctor, DOCTOR_NOTE, "cannot ask systemd: %s", err.message);
 	} else {
 		judge_unit(doctor, text);

@@ -12,19 +12,27 @@
 
 #include <cmocka.h>
 
-/* A program that prints @text and ends with @status. */
-static void make_systemctl(const struct host_tree *tree, const char *text, int status)
+/* A systemctl that is these lines of shell. */
+static void make_program(const struct host_tree *tree, const char *lines)
 {
-	char script[512];
+	char script[600];
 	char path[128];
 
-	(void)snprintf(script, sizeof(script), "#!/bin/sh\ncat <<'END'\n%sEND\nexit %d\n", text,
-		       status);
+	(void)snprintf(script, sizeof(script), "#!/bin/sh\n%s", lines);
 	host_tree_write(tree, "/bin/systemctl", script);
 	(void)snprintf(path, sizeof(path), "%s/bin/systemctl", tree->path);
 	assert_int_equal(chmod(path, 0755), 0);
 	(void)snprintf(path, sizeof(path), "%s/bin:/usr/bin:/bin", tree->path);
 	assert_int_equal(setenv("PATH", path, 1), 0);
+}
+
+/* One that prints @text and ends with @status. */
+static void make_systemctl(const struct host_tree *tree, const char *text, int status)
+{
+	char lines[512];
+
+	(void)snprintf(lines, sizeof(lines), "cat <<'END'\n%sEND\nexit %d\n", text, status);
+	make_program(tree, lines);
 }
 
 static void test_no_systemd(void **state)
@@ -87,6 +95,27 @@ static void test_units(void **state)
 	host_tree_done(&tree);
 }
 
+/* Only a service that is down beside a socket that is up is idle. */
+static void test_idle(void **state)
+{
+	static const char both[] = "case $2 in *.socket) echo ActiveState=active ;;\n"
+				   "*) echo ActiveState=inactive ;; esac\n";
+	struct host_tree tree;
+
+	(void)state;
+	host_tree_init(&tree);
+	assert_false(doctor_is_agent_idle(&tree.doctor));
+	host_tree_make_folder(&tree, "/run/systemd/system");
+	make_program(&tree, both);
+	assert_true(doctor_is_agent_idle(&tree.doctor));
+	tree.doctor.is_idle = true;
+	make_systemctl(&tree, UNIT("loaded", "inactive", "dead", "success", "0", "enabled"), 0);
+	assert_false(doctor_is_agent_idle(&tree.doctor));
+	host_tree_check(&tree, doctor_check_unit);
+	host_tree_expect(&tree, 0, DOCTOR_NOTE, "is inactive", "systemctl start");
+	host_tree_done(&tree);
+}
+
 static void test_journal(void **state)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -115,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_no_systemd),
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_journal),
 	};
 
