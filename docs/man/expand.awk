@@ -184,11 +184,11 @@ function put_block(what, of)
 }
 
 # The declarations of functions in a header, folded anew for a narrow page.
-function put_functions(path,   line, text)
+function put_functions(path,   line, text, got)
 {
 	print "```\n#include <" path ">\n"
 	path = root "/lib/include/" path
-	while ((getline line < path) > 0) {
+	while ((got = (getline line < path)) > 0) {
 		if (text == "" && line !~ /^EUN_PUBLIC /)
 			continue
 		sub(/^EUN_PUBLIC /, "", line)
@@ -201,6 +201,8 @@ function put_functions(path,   line, text)
 		}
 	}
 	close(path)
+	if (got < 0)
+		fail("cannot read " path)
 	print "```\n"
 }
 
@@ -236,11 +238,11 @@ function fail(text)
 }
 
 # Lines of @path: all but its title, or the section under @title, which loses its level.
-function include(path, title,   line, level, depth, is_inside, in_fence)
+function include(path, title,   line, level, depth, is_inside, in_fence, got)
 {
 	is_inside = title == ""
 	path = root "/" path
-	while ((getline line < path) > 0) {
+	while ((got = (getline line < path)) > 0) {
 		if (line ~ /^```/)
 			in_fence = !in_fence
 		level = !in_fence && match(line, /^#+ /) ? RLENGTH - 1 : 0
@@ -256,6 +258,8 @@ function include(path, title,   line, level, depth, is_inside, in_fence)
 		take(level > 0 && depth > 0 ? substr(line, depth) : line)
 	}
 	close(path)
+	if (got < 0)
+		fail("cannot read " path)
 	if (title != "" && !depth)
 		fail(path " has no section '" title "'")
 }

@@ -83,7 +83,7 @@ function code(text,   document)
 
 function link(text, url)
 {
-	return url ~ /^https?:/ ? inline(text) " (" word(url) ")" : inline(text)
+	return url ~ /^https?:/ ? inline(text) " \\%(" substr(word(url), 3) ")" : inline(text)
 }
 
 # The text between the marks that @text begins with, and in inline_rest what stands behind them;

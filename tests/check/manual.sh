@@ -105,6 +105,17 @@ check_references()
 	done
 }
 
+# What the converter makes of each kind of text.
+check_converter()
+{
+	LC_ALL=C awk -f "$root/docs/man/roff.awk" -v name=thing -v section=1 -v date=2026-11-21 \
+		-v source=eunomia "$root/tests/data/manual.md" |
+		diff -u "$root/tests/data/manual.golden" - >"$tmp/diff" || {
+		echo "docs/man/roff.awk makes something else of tests/data/manual.md"
+		grep '^[-+]' "$tmp/diff"
+	}
+}
+
 check_documents()
 {
 	prefix=$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$build/CMakeCache.txt")
@@ -132,6 +143,7 @@ check_form()
 	check_contents
 	check_programs
 	check_references
+	check_converter
 	check_documents
 } >"$tmp/all"
 tools=yes
