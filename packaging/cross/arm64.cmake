@@ -7,7 +7,7 @@ set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(triple aarch64-linux-gnu)
 
 set(CMAKE_C_COMPILER ${triple}-gcc)
-set(CMAKE_CROSSCOMPILING_EMULATOR /usr/bin/qemu-aarch64-static)
+find_program(CMAKE_CROSSCOMPILING_EMULATOR NAMES qemu-aarch64-static qemu-aarch64 REQUIRED)
 
 # Debian keeps the libraries of all architectures side by side. Where pkg-config's own wrapper lies
 # differs between releases; these folders do not.

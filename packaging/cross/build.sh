@@ -12,6 +12,7 @@ set -eu
 arch=${1:-arm64}
 [ $# -eq 0 ] || shift
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../common.sh"
 top=$(cd "$here/../.." && pwd)
 
 folder=$("$here/root.sh" "$arch")
@@ -25,11 +26,10 @@ trap 'rm -f "$files"' EXIT
 copy_source()
 {
 	mkdir -p "$folder/source"
+	list_sources >"$files"
 	cd "$top"
-	git ls-files --cached --others --exclude-standard >"$files" 2>/dev/null ||
-		find . -path './build*' -prune -o -type f -print | sed 's|^\./||' >"$files"
 	while IFS= read -r file; do
-		if [ -f "$file" ] && ! cmp -s "$file" "$folder/source/$file"; then
+		if ! cmp -s "$file" "$folder/source/$file"; then
 			mkdir -p "$folder/source/$(dirname "$file")"
 			cp "$file" "$folder/source/$file"
 		fi
