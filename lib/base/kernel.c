@@ -10,17 +10,23 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
 bool eub_kernel_is_at_least(unsigned int major, unsigned int minor)
 {
 	struct utsname uts;
-	unsigned int has_major;
-	unsigned int has_minor;
+	unsigned long has_major;
+	unsigned long has_minor;
+	char *end;
 
-	if (uname(&uts) < 0 || sscanf(uts.release, "%u.%u", &has_major, &has_minor) != 2)
+	if (uname(&uts) < 0)
 		return false;
+	has_major = strtoul(uts.release, &end, 10);
+	if (*end != '.')
+		return false;
+	has_minor = strtoul(end + 1, NULL, 10);
 	return has_major > major || (has_major == major && has_minor >= minor);
 }
 

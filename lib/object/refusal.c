@@ -15,6 +15,7 @@
 #include <linux/bpf.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
@@ -77,9 +78,12 @@ static const struct helper_release *find_release(uint32_t helper)
 static bool find_helper(const char *complaint, uint32_t *ret_helper)
 {
 	const char *hash = strchr(complaint, '#');
+	char *end;
 
-	return hash && (strstr(complaint, " func ") || strstr(complaint, " helper ")) &&
-	       sscanf(hash, "#%u", ret_helper) == 1;
+	if (!hash || (!strstr(complaint, " func ") && !strstr(complaint, " helper ")))
+		return false;
+	*ret_helper = (uint32_t)strtoul(hash + 1, &end, 10);
+	return end > hash + 1;
 }
 
 static bool reads_kernel_memory(uint32_t helper)
