@@ -9,7 +9,7 @@ usage()
 {
 	cat <<'END'
 usage: packaging/build-deb.sh [-S] [-v VERSION] [OUTDIR]
-  -S           build the source package as well
+  -S           make the source package only
   -v VERSION   build as this version instead of that of packaging/debian/changelog
   OUTDIR       where the packages go (default: .)
 DEB_BUILD_OPTIONS is honoured: nocheck, noautodbgsym, parallel=N (default: all processors).
@@ -20,7 +20,7 @@ kind=binary
 version=
 while getopts Shv: option; do
 	case $option in
-	S) kind=full ;;
+	S) kind=source ;;
 	v) version=$OPTARG ;;
 	h) usage && exit 0 ;;
 	*) usage >&2 && exit 2 ;;

@@ -22,7 +22,8 @@ EMBED = """mount -t tracefs tracefs /sys/kernel/tracing
 dpkg -i /debs/libeunomia*.deb /debs/eunomia-trackers_*.deb
 /source/debian/tests/embed"""
 LINTIAN = """lintian --version
-lintian --allow-root --display-info --pedantic --show-overrides --fail-on error,warning /debs/*.changes"""
+lintian --allow-root --display-info --pedantic --show-overrides --fail-on error,warning \\
+    /debs/*.changes /source/*.changes"""
 CONTENTS = {
     "eunomia": [expected.AGENT],
     "eunomia-doc": [],
@@ -82,7 +83,11 @@ class Packages(SystemTest):
         return namespace.run(namespace.chroot(merged, ["sh", "-ec", script], steps, binds))
 
     def test_lintian(self):
-        print(self.in_root("lint", LINTIAN, (self.folder, "/debs")))
+        source = os.path.join(self.layer, "source")
+        os.mkdir(source)
+        self.in_root("build", "/src/packaging/build-deb.sh -S /out", (harness.SOURCE, "/src"),
+                     (source, "/out"))
+        print(self.in_root("lint", LINTIAN, (self.folder, "/debs"), (source, "/source")))
 
     def test_contents(self):
         for name, sets in CONTENTS.items():
