@@ -123,7 +123,7 @@ static void advise_group(struct doctor *doctor, gid_t gid)
 	if (getegid() == gid || is_in_list(groups, n, gid)) {
 		doctor_remedy(doctor,
 			      "you are in its group '%s', which may not use it either: look at "
-			      "SocketMode=",
+			      "SocketMode= and at getfacl",
 			      names.group);
 		return;
 	}
