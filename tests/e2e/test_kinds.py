@@ -19,6 +19,8 @@ ANYBODY = {*TARGETS, "perf_event"}
 KINDS = ["tracepoint", "raw_tp", "tp_btf", "kprobe", "kretprobe", "kprobe.multi", "fentry", "fexit",
          "fmod_ret", "lsm", "lsm.s", "uprobe", "uretprobe", "uprobe.multi", "perf_event", "xdp",
          "tc", "tcx", "cgroup", "sockops"]
+# Features that tell what an operator has set, not what the kernel is.
+SWITCHES = ("bpf-", "keep-")
 
 
 def row(name, result, reason=""):
@@ -122,6 +124,8 @@ class Features(harness.AgentTest):
     def test_features(self):
         """What is not there comes with a reason."""
         for feature in self.agent.json("info")["features"]:
+            if feature["name"].startswith(SWITCHES):
+                continue
             row(f"feature/{feature['name']}", "yes" if feature["available"] else "no",
                 feature["detail"])
             if not feature["available"]:

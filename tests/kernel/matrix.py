@@ -32,6 +32,10 @@ SECTIONS = [
      "`bpf` to the security modules; *lockdown* is `lockdown=confidentiality`; *old-clock* "
      "begins in the year 2000."),
 ]
+# What names the test's own tracker, or the kernel of the column, is no part of a reason.
+SPECIFIC = [(r"^cannot start '[^']*': ", ""), (r"what hangs at '[^']*'", "it"),
+            (r"does not load on \S+:", "does not load:"), (r"; prog 'on_hit'.*", ""),
+            (r"; \S+ is not sleepable$", "")]
 
 
 def read_rows(path):
@@ -67,8 +71,8 @@ class Notes:
         self.numbers = {}
 
     def mark(self, reason):
-        # What names the test's own tracker is no part of the reason.
-        reason = re.sub(r"^cannot start '[^']*': ", "", reason)
+        for pattern, text in SPECIFIC:
+            reason = re.sub(pattern, text, reason)
         if not reason:
             return ""
         return f" [{self.numbers.setdefault(reason, len(self.numbers) + 1)}]"

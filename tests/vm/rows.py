@@ -27,7 +27,7 @@ import sys
 RESULTS = {0: "ok", 77: "skipped"}
 # How a test says that it left something out: ours in C, unittest, ours in Python.
 SKIPPED = re.compile(r"^(?:SKIP: \S+: |skipped: |skip(?:ped)?: )(.*)", re.MULTILINE)
-REASON_MAX = 300
+REASON_MAX = 400
 
 
 def version():
@@ -65,7 +65,7 @@ def main():
     rows = [("kernel", release[1], release[2]),
             ("date", datetime.date.today().isoformat(), version())]
     for name, status, said in steps(console):
-        rows += [tuple(line.split("\t")) for line in re.findall(r"^row: (.*\t.*\t.*)$", said,
+        rows += [tuple(line.split("\t")) for line in re.findall(r"\brow: (.*\t.*\t.*)$", said,
                                                                 re.MULTILINE)]
         rows.append(row_of_step(name, status, said))
     for row in rows:
