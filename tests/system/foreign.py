@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What packaging/ makes beside Debian packages: built on this machine from the tree as it is, by the
-scripts that a user calls; kept in the cache by the content that it was built from."""
+"""What packaging/ makes beside Debian packages: built on this machine from the tree as it is, by
+the scripts that a user calls; kept in the cache by the content that it was built from."""
 import os
 import shutil
 import unittest

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Kubernetes manifest against the schemas of the API, as npm has them. Whether a cluster takes it
-no test says: there is none here. What is in it runs in test_oci.py."""
+"""The Kubernetes manifest against the schemas of the API, as npm has them. Whether a cluster takes
+it no test says: there is none here. What is in it runs in test_oci.py."""
 import copy
 import json
 import os
