@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
-# Shared by the scripts of this folder that make packages. Sourced, not run.
+# Shared by the scripts of this folder that make packages. Sourced, not run. Scripts below it set $top,
+# the top of the sources, before.
 
 program=$(basename "$0" .sh)
-top=$(cd "$(dirname "$0")/.." && pwd)
+top=${top:-$(cd "$(dirname "$0")/.." && pwd)}
 
 die()
 {

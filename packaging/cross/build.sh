@@ -12,8 +12,8 @@ set -eu
 arch=${1:-arm64}
 [ $# -eq 0 ] || shift
 here=$(cd "$(dirname "$0")" && pwd)
-. "$here/../common.sh"
 top=$(cd "$here/../.." && pwd)
+. "$here/../common.sh"
 
 folder=$("$here/root.sh" "$arch")
 exec 9>"$folder/lock"

@@ -22,7 +22,7 @@
 #include <cmocka.h>
 
 #define N_CALLS	   200000u
-#define RING_BYTES 4096u
+#define RING_BYTES 4096u /* or a page, where that is more */
 
 struct fixture {
 	struct eun_engine *engine;
@@ -167,7 +167,7 @@ static void expect_exact_ring(struct fixture *f, void (*call)(unsigned int numbe
 	struct eun_slot_stats stats;
 
 	expect_exact(f, call, n_each, &stats);
-	assert_in_range(stats.ring_high_water_bytes, RING_BYTES / 2, RING_BYTES);
+	assert_in_range(stats.ring_high_water_bytes, stats.ring_bytes / 2, stats.ring_bytes);
 	assert_true(stats.memory_bytes >= RING_BYTES);
 }
 
