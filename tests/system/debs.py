@@ -20,7 +20,7 @@ INSTALLED = ("eunomia", "eunomia-trackers", "libeunomia0")
 NEXT_VERSION = "0.1.1~test1"
 # No package depends on what is in here.
 LEFT_OUT = ("tests/", "build", ".ci/")
-N_KEPT = 4  # contents whose packages are kept
+N_KEPT = 10  # of each sort, used last
 
 
 def tree_files():
@@ -61,7 +61,7 @@ def cached(release, name, make):
     if os.path.isdir(path):  # without waiting for whoever fills another one
         os.utime(path)
         return path
-    with roots.locked(f"{release}-{name.split('-')[0]}"):
+    with roots.locked(f"{release}-{name}"):
         if not os.path.isdir(path):
             unfinished = os.path.join(base, f"unfinished-{name}")
             shutil.rmtree(unfinished, ignore_errors=True)

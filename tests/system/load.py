@@ -21,6 +21,8 @@ class Load:
         self.start_slot("probe", os.getpid())
         self.reader = test.enterContext(NumberReader(
             machine.command("eunomiactl", "events", "numbers", "probe", "-o", "jsonl")))
+        # nsenter hands no signal on: the client itself is ended, before its reader is.
+        test.addCleanup(machine.run, "pkill", "-x", "eunomiactl", check=False)
         self.reader.begin()
         self.caller.go()
 

@@ -38,6 +38,7 @@ MASKED = """systemd-udevd.service systemd-udevd-control.socket systemd-udevd-ker
  systemd-resolved.service systemd-timesyncd.service systemd-sysctl.service
  systemd-modules-load.service console-getty.service apt-daily.timer apt-daily-upgrade.timer
  dpkg-db-backup.timer""".split()
+N_KEPT = 3  # roots of each kind
 NO_DAEMONS = "#!/bin/sh\nexit 101\n"
 
 
@@ -77,11 +78,15 @@ def write(path, text, mode=0o644):
 
 @contextlib.contextmanager
 def locked(name):
-    """One program at a time makes what others then find."""
+    """One program at a time makes what others then find. Who gets the lock looks first whether it
+    was made meanwhile; so it does no harm that the lock's file goes with its last holder."""
     os.makedirs(CACHE, exist_ok=True)
-    with open(os.path.join(CACHE, f"{name}.lock"), "w", encoding="utf-8") as file:
+    path = os.path.join(CACHE, f"{name}.lock")
+    with open(path, "w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def apt(root, *args):
@@ -143,6 +148,7 @@ def ensure(release, kind="run"):
     base = os.path.join(CACHE, release)
     root = os.path.join(base, f"{kind}-{recipe(release, kind)}")
     if os.path.isdir(root):
+        os.utime(root)
         return root
     with locked(f"{release}-{kind}"):
         if os.path.isdir(root):
@@ -161,11 +167,11 @@ def ensure(release, kind="run"):
 
 
 def forget(base, kind):
-    """Removes roots of earlier recipes."""
-    if os.path.isdir(base):
-        for name in os.listdir(base):
-            if re.fullmatch(rf"{kind}-[0-9a-f]{{12}}", name):
-                shutil.rmtree(os.path.join(base, name))
+    """Removes roots of earlier recipes but those used last, which other trees may be using."""
+    found = [os.path.join(base, name) for name in os.listdir(base)
+             if re.fullmatch(rf"{kind}-[0-9a-f]{{12}}", name)] if os.path.isdir(base) else []
+    for path in sorted(found, key=os.path.getmtime)[:-N_KEPT]:
+        shutil.rmtree(path)
 
 
 def main():
