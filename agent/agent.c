@@ -560,12 +560,15 @@ static int init_log(struct agent *agent)
 	return r;
 }
 
-/* The journal has it as an entry of its own kind; systemctl status shows it as the unit's state. */
+/*
+ * To standard error: of an entry that comes from a process which has ended meanwhile, the journal
+ * does not know the unit. systemctl status shows it as the unit's state as well.
+ */
 static void tell_failure(struct agent *agent, const struct eun_error *err)
 {
-	log_write(&agent->log, LOG_LEVEL_ERR, LOG_ID_AGENT_FAILED,
-		  LOG_FIELDS({ "EUNOMIA_REASON", eun_reason_to_string(err->reason) }),
-		  "cannot start: %s%s%s", err->message, err->hint[0] ? "; " : "", err->hint);
+	log_done(&agent->log);
+	log_err(&agent->log, "cannot start: %s%s%s", err->message, err->hint[0] ? "; " : "",
+		err->hint);
 	notify_failed(err->code, err->message);
 }
 
