@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The container image, run by crun with what the documents name and nothing else: four capabilities,
-a read-only root, the mounts of the Kubernetes manifest. No cluster and no docker can be had here;
-crun is what podman and CRI-O call in the end."""
+"""The container image, run by crun with what the documents name and nothing else: four
+capabilities, a read-only root, the mounts of the Kubernetes manifest, its seccomp profile. No
+cluster and no docker can be had here; crun is what podman and CRI-O call in the end."""
 import json
 import os
+import re
 import tempfile
 
 import agent as harness
@@ -17,6 +18,8 @@ CAPABILITIES = ["CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN", "CAP_DAC_READ_SEARCH"
 # The file systems of a container's own that every runtime mounts.
 USUAL = ("/proc", "/dev", "/dev/shm", "/sys")
 PINS = "/sys/fs/bpf/eunomia"
+# Without the first crun changes the user under the seccomp profile, which does not allow that.
+EXEC = ("crun", "exec", "--no-new-privs", "--user")
 
 
 def bind(source, target, *options):
@@ -29,6 +32,12 @@ def tmpfs(target, uid):
             "options": ["nosuid", "nodev", "noexec", "mode=755", f"uid={uid}", f"gid={UID}"]}
 
 
+def seccomp():
+    """The profile that comes with the image."""
+    with open(os.path.join(harness.SOURCE, "packaging/oci/seccomp.json"), encoding="utf-8") as file:
+        return {key: value for key, value in json.load(file).items() if key != "comment"}
+
+
 def narrow(config, uid, capabilities, mounts):
     """Takes from a runtime's default configuration all that the agent does not need. Only root has
     capabilities without ambient ones."""
@@ -38,6 +47,7 @@ def narrow(config, uid, capabilities, mounts):
         capabilities={name: capabilities if name in sets else []
                       for name in ("bounding", "permitted", "effective", "inheritable", "ambient")})
     config["root"]["readonly"] = True
+    config["linux"]["seccomp"] = seccomp()
     config["mounts"] = [one for one in config["mounts"] if one["destination"] in USUAL] + mounts
     return config
 
@@ -74,15 +84,14 @@ class Oci(SystemTest):
         machine.sh("systemctl stop box; systemctl reset-failed box", check=False)
 
     def ctl(self, machine, uid, *args, check=True):
-        return machine.run("crun", "exec", "--user", f"{uid}:{UID}", "eunomia", "eunomiactl", *args,
-                           check=check)
+        return machine.run(*EXEC, f"{uid}:{UID}", "eunomia", "eunomiactl", *args, check=check)
 
     def events(self, machine, uid):
         """Three events, while files are opened."""
         done = machine.sh(
             "(while :; do cat /etc/hostname >/dev/null; done) & "
-            f"crun exec --user {uid}:{UID} eunomia eunomiactl events opensnoop -o jsonl --count 3"
-            " --timeout 30; kill $!")
+            f"{' '.join(EXEC)} {uid}:{UID} eunomia eunomiactl events opensnoop -o jsonl "
+            "--count 3 --timeout 30; kill $!")
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def plain_mounts(self, uid):
@@ -168,6 +177,24 @@ class Oci(SystemTest):
                    for folder, _, names in os.walk(self.folder) for name in names)
         self.assertLess(size, 8 << 20)
 
+
+    def test_seccomp_profile(self):
+        """It allows what the unit allows, whose groups of calls systemd knows."""
+        machine = self.machine(kind="oci")
+        with open(os.path.join(harness.SOURCE, "systemd/eunomiad.service.in"),
+                  encoding="utf-8") as file:
+            words = " ".join(re.findall("^SystemCallFilter=(.*)$", file.read(), re.M)).split()
+        wanted = set()
+        while words:
+            word = words.pop()
+            if word.startswith("@"):
+                said = machine.run("systemd-analyze", "syscall-filter", word).stdout
+                words += [line.strip() for line in said.splitlines()[1:]
+                          if line.strip() and "#" not in line]
+            else:
+                wanted.add(word)
+        allowed, = seccomp()["syscalls"]
+        self.assertEqual(set(allowed["names"]), wanted)
 
     def test_same_bytes(self):
         """Another build gives the image of the same digest, and the tarball in it."""
