@@ -580,7 +580,7 @@ int agent_new(const struct options *options, struct agent **ret_agent, struct eu
 	if (!agent)
 		return eub_error_no_memory(err);
 	agent->options = options;
-	agent->notify.fd = -EBADF;
+	agent->notify.socket = (struct eub_notify_socket)EUB_NOTIFY_SOCKET_INIT;
 	r = init_log(agent);
 	r = r < 0 ? eub_error_no_memory(err) : init_parts(agent, err);
 	if (r < 0) {

@@ -2,13 +2,12 @@
 /* Tells systemd how the agent is: readiness, status line, watchdog. Loop thread. */
 #pragma once
 
-#include <sys/un.h>
+#include "base/notify_socket.h"
+
 #include <uv.h>
 
 struct notify {
-	int fd; /* -EBADF if nobody is to be told */
-	struct sockaddr_un address;
-	unsigned int address_length;
+	struct eub_notify_socket socket;
 	uv_timer_t watchdog;
 	uv_timer_t debounce; /* one-shot: runs only while a status line waits */
 	char status[128];

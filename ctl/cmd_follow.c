@@ -15,6 +15,7 @@
  */
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/notify_socket.h"
 #include "base/str.h"
 #include "client.h"
 #include "cmd_slot.h"
@@ -312,7 +313,7 @@ enum ctl_exit cmd_follow(struct ctl *ctl)
 	struct follow follow = {
 		.ctl = ctl,
 		.name = ctl->arguments.positional.items[0],
-		.is_service = notify_is_wanted(),
+		.is_service = eub_notify_is_wanted(),
 	};
 	int r;
 

@@ -4,9 +4,5 @@
 
 #include "base/macro.h"
 
-#include <stdbool.h>
-
-/* Whether a service manager listens: NOTIFY_SOCKET is set. */
-bool notify_is_wanted(void);
 /* Sends a message such as "READY=1"; without a service manager nothing happens. */
 void notify_send(const char *format, ...) EUB_PRINTF(1, 2);

@@ -122,7 +122,7 @@ static void test_without_systemd_nothing_runs(void **state)
 	assert_int_equal(notify_init(&f->notify, &f->loop), 0);
 	notify_status(&f->notify, "x");
 	notify_ready(&f->notify);
-	assert_int_equal(f->notify.fd, -EBADF);
+	assert_int_equal(f->notify.socket.fd, -EBADF);
 	assert_int_equal(uv_loop_alive(&f->loop), 0);
 }
 
