@@ -22,7 +22,7 @@ EMBED = """mount -t tracefs tracefs /sys/kernel/tracing
 dpkg -i /debs/libeunomia*.deb /debs/eunomia-trackers_*.deb
 /source/debian/tests/embed"""
 LINTIAN = """lintian --version
-lintian --allow-root --display-info --pedantic --show-overrides --fail-on error,warning \\
+lintian --allow-root --display-info --pedantic --fail-on error,warning \\
     /debs/*.changes /source/*.changes"""
 CONTENTS = {
     "eunomia": [expected.AGENT],
