@@ -2,6 +2,7 @@
 /* What the kernel can, and what its administrator allows. */
 #include "doctor.h"
 
+#include "base/kernel.h"
 #include "base/str.h"
 
 #include <inttypes.h>
@@ -140,49 +141,45 @@ void doctor_check_unprivileged(struct doctor *doctor)
 
 void doctor_check_lsm(struct doctor *doctor)
 {
-	static const char path[] = "/sys/kernel/security/lsm";
-	char text[DOCTOR_TEXT_MAX];
-	char modules[DOCTOR_TEXT_MAX];
-	char *rest = modules;
-	const char *module;
-	int r = doctor_read(doctor, path, text);
+	_cleanup_(eub_freep) char *path = doctor_path(doctor, EUB_LSM_PATH);
+	char modules[EUB_KERNEL_WORDS_MAX];
+	int r = path ? eub_kernel_find_lsm(path, "bpf", modules) : -ENOMEM;
 
 	if (r < 0) {
-		doctor_unseen(doctor, path, r);
+		doctor_unseen(doctor, EUB_LSM_PATH, r);
 		if (r == -ENOENT)
 			doctor_remedy(doctor, "mount -t securityfs securityfs "
 					      "/sys/kernel/security");
 		return;
 	}
-	(void)snprintf(modules, sizeof(modules), "%s", text);
-	while ((module = strsep(&rest, ","))) {
-		if (eub_streq(module, "bpf")) {
-			doctor_find(doctor, DOCTOR_OK, "active: %s", text);
-			return;
-		}
+	if (r > 0) {
+		doctor_find(doctor, DOCTOR_OK, "active: %s", modules);
+		return;
 	}
 	doctor_find(doctor, DOCTOR_NOTE,
-		    "active: %s; 'bpf' is not among them: LSM programs attach but never run", text);
+		    "active: %s; 'bpf' is not among them: LSM programs attach but never run",
+		    modules);
 	doctor_remedy(doctor,
 		      "for trackers at LSM hooks, add 'lsm=%s,bpf' to the kernel's command "
 		      "line and restart",
-		      text);
+		      modules);
 }
 
 void doctor_check_lockdown(struct doctor *doctor)
 {
-	static const char path[] = "/sys/kernel/security/lockdown";
-	char text[DOCTOR_TEXT_MAX];
-	int r = doctor_read(doctor, path, text);
+	_cleanup_(eub_freep) char *path = doctor_path(doctor, EUB_LOCKDOWN_PATH);
+	char level[EUB_KERNEL_WORDS_MAX];
+	int r = path ? eub_kernel_get_lockdown(path, level) : -ENOMEM;
 
 	if (r < 0) {
-		doctor_unseen(doctor, path, r);
+		doctor_unseen(doctor, EUB_LOCKDOWN_PATH, r);
 		return;
 	}
-	if (!strstr(text, "[confidentiality]")) {
-		doctor_find(doctor, DOCTOR_OK, "%s", text);
+	if (!eub_streq(level, "confidentiality")) {
+		doctor_find(doctor, DOCTOR_OK, "%s", level);
 		return;
 	}
-	doctor_find(doctor, DOCTOR_PROBLEM, "%s: the kernel lets no program read its memory", text);
+	doctor_find(doctor, DOCTOR_PROBLEM, "%s: the kernel lets no program read its memory",
+		    level);
 	doctor_remedy(doctor, "use lockdown=integrity on the kernel's command line");
 }

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/kernel.h"
 #include "base/str.h"
 #include "object/insn.h"
@@ -16,16 +17,9 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* access(2) would ask for the real user, who may have no capabilities. */
-static bool is_there(const char *path)
-{
-	return faccessat(AT_FDCWD, path, F_OK, AT_EACCESS) == 0;
-}
 
 /* Tracefs is empty and kprobes are refused under lockdown=confidentiality. */
 static bool is_open(void)
@@ -36,14 +30,14 @@ static bool is_open(void)
 /* Either way of libbpf's to make them: the perf event, or tracefs before Linux 4.17. */
 static bool has_kprobes(void)
 {
-	return is_there("/sys/bus/event_source/devices/kprobe/type") ||
-	       is_there("/sys/kernel/tracing/kprobe_events");
+	return eub_path_exists("/sys/bus/event_source/devices/kprobe/type") ||
+	       eub_path_exists("/sys/kernel/tracing/kprobe_events");
 }
 
 static bool has_uprobes(void)
 {
-	return is_there("/sys/bus/event_source/devices/uprobe/type") ||
-	       is_there("/sys/kernel/tracing/uprobe_events");
+	return eub_path_exists("/sys/bus/event_source/devices/uprobe/type") ||
+	       eub_path_exists("/sys/kernel/tracing/uprobe_events");
 }
 
 /* Without CONFIG_FPROBE the kernel says so before it looks at the functions, of which here are

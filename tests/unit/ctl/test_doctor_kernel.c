@@ -84,7 +84,7 @@ static void test_values(void **state)
 		{ "/sys/kernel/security/lsm", "lockdown,bpfx", doctor_check_lsm, DOCTOR_NOTE,
 		  "'bpf' is not among them", "lsm=lockdown,bpfx,bpf" },
 		{ "/sys/kernel/security/lockdown", "[none] integrity confidentiality\n",
-		  doctor_check_lockdown, DOCTOR_OK, "[none]", NULL },
+		  doctor_check_lockdown, DOCTOR_OK, "none", NULL },
 		{ "/sys/kernel/security/lockdown", "none integrity [confidentiality]\n",
 		  doctor_check_lockdown, DOCTOR_PROBLEM, "lets no program read its memory",
 		  "lockdown=integrity" },
