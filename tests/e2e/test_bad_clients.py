@@ -30,7 +30,7 @@ class BadClient(harness.WitnessTest):
         self.n_fds = harness.n_fds(self.agent.pid)
 
     def tearDown(self):
-        if self._outcome.success:
+        if not harness.has_failed(self):
             self.assertEqual(set(self.agent.slots()), {"witness"})
             harness.wait_until(lambda: harness.n_fds(self.agent.pid) <= self.n_fds,
                                "the agent has closed what the client had opened")

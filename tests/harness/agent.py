@@ -382,6 +382,13 @@ class EventReader:
         self.process.communicate()
 
 
+def has_failed(test):
+    """Whether a test's own part failed; in its tearDown() and its cleanups. (The outcome's
+    "success" speaks of the part that runs.)"""
+    result = test._outcome.result
+    return any(failed is test for failed, _ in result.failures + result.errors)
+
+
 def needs_root():
     if os.geteuid() != 0:
         raise unittest.SkipTest("only root may load BPF programs")
@@ -396,7 +403,7 @@ class AgentTest(unittest.TestCase):
         self.agent = self.enterContext(Agent(**self.agent_options))
 
     def tearDown(self):
-        if not self._outcome.success:
+        if has_failed(self):
             print(f"-- log of the agent:\n{self.agent.log()[-8000:]}", file=sys.stderr)
 
 
@@ -420,7 +427,7 @@ class WitnessTest(AgentTest):
 
     def tearDown(self):
         super().tearDown()
-        if not self._outcome.success:
+        if has_failed(self):
             return
         self.assertTrue(self.agent.is_alive(), "the agent lives")
         self.call(5)

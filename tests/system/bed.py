@@ -60,8 +60,7 @@ class SystemTest(unittest.TestCase):
 
     def tell_of_failure(self, machine):
         """The machine's journal, if the test failed; before the machine ends."""
-        result = self._outcome.result
-        if any(test is self for test, _ in result.failures + result.errors):
+        if harness.has_failed(self):
             print(f"-- journal of the machine:\n{machine.journal_tail()}", file=sys.stderr)
 
     def installed(self, **options):
