@@ -44,7 +44,7 @@ static const struct {
 	[EUN__STEP_MAP] = { BIT(CAP_BPF), 0 },
 	[EUN__STEP_LOAD] = { BIT(CAP_BPF) | BIT(CAP_PERFMON), BIT(CAP_NET_ADMIN) },
 	[EUN__STEP_ATTACH] = { BIT(CAP_PERFMON), 0 },
-	/* Linux 6.17 and the stable kernels since July 2025 want more than CAP_PERFMON ("perf:
+	/* Linux 6.16 and the stable kernels since July 2025 want more than CAP_PERFMON ("perf:
 	 * Revert to requiring CAP_SYS_ADMIN for uprobes"). */
 	[EUN__STEP_ATTACH_USER] = { BIT(CAP_PERFMON), BIT(CAP_SYS_ADMIN) },
 	[EUN__STEP_ATTACH_NETWORK] = { BIT(CAP_NET_ADMIN), 0 },
