@@ -127,35 +127,46 @@ join()
 	echo "$*"
 }
 
+# any_of SUITE...: those that are wanted, in $labels; fails if there are none.
+any_of()
+{
+	local suite
+	labels=()
+	for suite in "$@"; do
+		wants "$suite" && labels+=("$suite")
+	done
+	[ ${#labels[@]} -gt 0 ]
+}
+
+# run_suites TREE TITLE SUITE...: the wanted ones, together, in a tree that is built.
+run_suites()
+{
+	local tree=$1 title=$2 labels
+	shift 2
+	any_of "$@" || return 0
+	stage "$tree: $title: ${labels[*]}"
+	run_ctest "$tree" "$(join "${labels[@]}")"
+}
+
 run_sanitize()
 {
-	local labels=() label
-	for label in unit kernel e2e check; do
-		wants "$label" && labels+=("$label")
-	done
-	[ ${#labels[@]} -gt 0 ] || return 0
-	stage "sanitize: ASan + UBSan, clang: ${labels[*]}"
+	local labels
+	any_of unit kernel e2e check || return 0
+	stage "sanitize: ASan + UBSan, clang"
 	configure_and_build asan -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Debug \
 		-DEUNOMIA_SANITIZE=address,undefined || return 0
-	run_ctest asan "$(join "${labels[@]}")"
+	run_suites asan "sanitized" unit kernel e2e check
 }
 
-# run_suite TREE LABEL TITLE: one suite in a tree that is built, if it is wanted.
-run_suite()
-{
-	wants "$2" || return 0
-	stage "$2: $3"
-	run_ctest "$1" "$2"
-}
-
+# Emulated machines wait for a processor, containers for each other's boot: they run side by side.
 run_release()
 {
-	wants unit || wants system || wants vm || wants bench || return 0
+	local labels
+	any_of unit system vm bench || return 0
 	stage "release: gcc, -Werror, hardened"
 	configure_and_build release -DCMAKE_C_COMPILER=gcc -DCMAKE_BUILD_TYPE=Release || return 0
-	run_suite release unit "without sanitizers"
-	run_suite release system "packages on machines with real systemd"
-	run_suite release vm "other kernels in emulated machines"
+	run_suites release "without sanitizers" unit
+	run_suites release "packages with real systemd, other kernels in emulation" system vm
 	if wants bench; then
 		stage "bench: short form, ratios only"
 		if "$top/tests/bench/run.sh" --short "$top/build-release"; then
