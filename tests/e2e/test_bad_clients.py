@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 
 import agent as harness
@@ -16,12 +17,38 @@ MIB = 1024 * 1024
 LIST = "/eunomia.v1.Trackers/List"
 STREAM = "/eunomia.v1.Events/Stream"
 FLOOD_EVENTS = 200000
+CALLER = """import os, sys
+for line in sys.stdin:
+    for _ in range(int(line)):
+        os.getppid()
+    print(flush=True)
+"""
 
 
 def is_end_of(stream):
     """The frame that ends a stream: trailers, or a reset."""
     return lambda f: f[2] == stream and (f[0] == h2.RST_STREAM or f[1] & h2.END_STREAM and
                                          f[0] in (h2.HEADERS, h2.DATA)) or f[0] == h2.GOAWAY
+
+
+class Caller:
+    """A process of its own that calls getppid(2) when it is told to."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", CALLER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def call(self, times=1):
+        """Comes back when the calls were made."""
+        self.process.stdin.write(f"{times}\n")
+        self.process.stdin.flush()
+        self.process.stdout.readline()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.communicate()
 
 
 class BadClient(harness.WitnessTest):
@@ -39,13 +66,13 @@ class BadClient(harness.WitnessTest):
     def connect(self, **kwargs):
         return h2.Connection(self.agent.socket, **kwargs)
 
-    def flood(self, name, count=FLOOD_EVENTS, rate=0, pid=None):
+    def flood(self, name, count=FLOOD_EVENTS, rate=0):
         """Starts a slot and a source of events for it, which waits for a line on standard input."""
         source = subprocess.Popen([harness.GENERATOR, "getppid", str(count), str(rate)],
                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         self.addCleanup(source.wait)
         self.addCleanup(source.kill)
-        self.agent.start_numbered(name, source.pid if pid is None else pid)
+        self.agent.start_numbered(name, source.pid)
         return source
 
     def wait_for_all(self, name):
@@ -191,18 +218,19 @@ class BadClient(harness.WitnessTest):
         self.agent.ctl("stop", "flood")
 
     def test_slow_client_is_told_what_it_missed(self):
-        """Between two events that it surely got, each number came or is in what was said as
-        lost."""
-        source = self.flood("flood", pid=0)
+        """Between two events that it surely got, each number came or is in what was said as lost.
+        One process makes all calls, so they are in order."""
+        caller = self.enterContext(Caller())
+        self.agent.start_numbered("flood", caller.process.pid)
         with self.agent.events("flood") as reader:
-            first = reader.watch(os.getppid, lambda line: "data" in line)["data"]["number"]
+            first = reader.watch(caller.call, lambda line: "data" in line)["data"]["number"]
             os.kill(reader.process.pid, signal.SIGSTOP)  # reads nothing while the flood lasts
-            source.communicate(b"\n", timeout=harness.PATIENCE)
+            caller.call(FLOOD_EVENTS)
             os.kill(reader.process.pid, signal.SIGCONT)
             lines = []
             while (line := reader.poll(1)) is not None:
                 lines.append(line)
-            reader.watch(os.getppid, lambda line: lines.append(line) or "data" in line)
+            reader.watch(caller.call, lambda line: lines.append(line) or "data" in line)
             reader.end()
         numbers = [line["data"]["number"] for line in lines if "data" in line]
         said = {}
@@ -216,8 +244,9 @@ class BadClient(harness.WitnessTest):
         self.agent.ctl("stop", "flood")
 
     def test_client_killed_in_the_middle_of_a_stream(self):
-        source = self.flood("flood", count=100000, rate=20000, pid=0)
-        readers = [self.agent.events("flood") for _ in range(5)]
+        source = self.flood("flood", count=100000, rate=20000)
+        self.agent.start_numbered("probe")
+        readers = [self.agent.events("flood", "probe") for _ in range(5)]
         for reader in readers:
             reader.watch(os.getppid, lambda line: "data" in line)
         source.stdin.write(b"\n")
@@ -228,7 +257,7 @@ class BadClient(harness.WitnessTest):
             reader.process.communicate()
         self.assertEqual(self.agent.slots()["flood"]["state"], "running")
         source.communicate(timeout=harness.PATIENCE)
-        self.agent.ctl("stop", "flood")
+        self.agent.ctl("stop", "flood", "probe")
 
     def test_too_many_connections(self):
         clients = [self.connect(greet=False) for _ in range(300)]
