@@ -32,9 +32,13 @@ class Removal(SystemTest):
         return {path for path in self.now.files() if not OF_OTHERS.match(path)}
 
     def apt(self, *args):
-        """Removes or purges; libraries that nothing else needs go as well."""
+        """Removes or purges; libraries that nothing else needs go as well, also where another
+        package would like to have them."""
         self.assertTrue(self.now.note_bpf())
-        self.now.run("apt-get", "-y", "-q", "--auto-remove", *args, *PACKAGES, timeout=300)
+        self.now.run("apt-get", "-y", "-q", "--auto-remove",
+                     "-o", "APT::AutoRemove::RecommendsImportant=false",
+                     "-o", "APT::AutoRemove::SuggestsImportant=false",
+                     *args, *PACKAGES, timeout=300)
 
     def check_that_nothing_runs(self):
         self.now.wait_until_bpf_is_gone()
