@@ -2,8 +2,10 @@
 """eunomiactl as people and scripts use it: output forms, exit status, build."""
 import json
 import os
+import shutil
 import subprocess
 import tempfile
+import unittest
 
 import agent as harness
 
@@ -133,6 +135,7 @@ class Client(harness.AgentTest):
                               env={**os.environ, "EUNOMIA_HOST": self.agent.host}, check=False)
         self.assertEqual(done.returncode, 0)
 
+    @unittest.skipUnless(shutil.which("clang"), "clang is not installed")
     def test_build_run_and_start(self):
         source = os.path.join(harness.SOURCE, "tests/e2e/numbered.bpf.c")
         with tempfile.TemporaryDirectory() as folder:
@@ -147,6 +150,7 @@ class Client(harness.AgentTest):
                 event = events.watch(os.getppid, lambda e: "data" in e)
             self.assertEqual(event["data"]["pid"], os.getpid())
 
+    @unittest.skipUnless(shutil.which("clang"), "clang is not installed")
     def test_build_of_a_broken_source(self):
         with tempfile.NamedTemporaryFile("w", suffix=".bpf.c") as file:
             file.write("int broken(\n")
