@@ -26,7 +26,7 @@ struct eub_notify_socket {
 bool eub_notify_is_wanted(void);
 /* Opens what $NOTIFY_SOCKET names, a path or "@name" in the abstract namespace. Without it, or if
  * it is nothing of the kind, nothing will be sent. */
-void eub_notify_open(struct eub_notify_socket *socket);
-void eub_notify_close(struct eub_notify_socket *socket);
+void eub_notify_open(struct eub_notify_socket *notify);
+void eub_notify_close(struct eub_notify_socket *notify);
 /* Sends "READY=1" and the like; never waits: what systemd has no room for is lost. */
-void eub_notify_send(const struct eub_notify_socket *socket, const char *state);
+void eub_notify_send(const struct eub_notify_socket *notify, const char *state);
