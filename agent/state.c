@@ -182,13 +182,23 @@ static int take_lock(struct state *state, struct eun_error *err)
 	return 0;
 }
 
-/* Where it cannot be known every boot looks the same: slots that were not enabled come back too.
- * Return: 0; -ENOMEM. */
+/*
+ * The service manager's word goes before the kernel's: in a container a boot is not the kernel's.
+ * Where it cannot be known every boot looks the same: slots that were not enabled come back too.
+ *
+ * Return: 0; -ENOMEM.
+ */
 static int read_boot_id(struct state *state, const char *path)
 {
 	_cleanup_(eub_buf_done) struct eub_buf buf = EUB_BUF_INIT;
-	int r = eub_read_file(path, sizeof(state->boot_id) - 1, &buf);
+	const char *given = getenv(STATE_BOOT_ID_VARIABLE);
+	int r;
 
+	if (given && *given) {
+		(void)snprintf(state->boot_id, sizeof(state->boot_id), "%s", given);
+		return 0;
+	}
+	r = eub_read_file(path, sizeof(state->boot_id) - 1, &buf);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	memcpy(state->boot_id, buf.data, buf.len);

@@ -20,7 +20,9 @@
 
 struct state;
 
-#define STATE_BOOT_ID_PATH "/proc/sys/kernel/random/boot_id"
+#define STATE_BOOT_ID_PATH     "/proc/sys/kernel/random/boot_id"
+/* If it is set, the boot's id is what it says. */
+#define STATE_BOOT_ID_VARIABLE "EUNOMIA_BOOT_ID"
 
 /**
  * state_open() - lock the folder for this process, migrate it, remove what crashes left

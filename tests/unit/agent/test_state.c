@@ -211,6 +211,17 @@ static void test_slot_comes_back(void **state)
 	remove_inner(f, "slots/not a slot");
 }
 
+static void test_the_boot_that_the_service_manager_tells(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)state_close(f->state);
+	assert_int_equal(setenv(STATE_BOOT_ID_VARIABLE, "0123456789abcdef", 1), 0);
+	open_state(f);
+	assert_string_equal(state_get_boot_id(f->state), "0123456789abcdef");
+	assert_int_equal(unsetenv(STATE_BOOT_ID_VARIABLE), 0);
+}
+
 static void test_second_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -436,6 +447,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_slot_comes_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_the_boot_that_the_service_manager_tells,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_second_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_folder_that_cannot_be_made, set_up, tear_down),
