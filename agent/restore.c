@@ -6,7 +6,8 @@
  * a crash cut short, of a slot that was set aside.
  *
  * A slot whose interface or cgroup is not there keeps its name in the table and waits for another
- * pass: at a boot these often come after the agent.
+ * pass: at a boot these often come after the agent. It is seen as waiting, and busy, while it is
+ * tried again.
  */
 #include "restore.h"
 
@@ -238,6 +239,13 @@ static void on_left(struct job *job)
 	end(op);
 }
 
+static void give_up(struct slot_entry *entry)
+{
+	if (entry->phase == SLOT_PHASE_WAITING)
+		slots_retry(entry);
+	slots_abandon(entry, NULL);
+}
+
 /* What is kept of it stays as it is on disk. */
 static void defer(struct restoring *op)
 {
@@ -245,11 +253,13 @@ static void defer(struct restoring *op)
 
 	if (state_slot_decode(op->what.before.data, op->what.before.len, &record, NULL) < 0) {
 		op->restore->has_failed = true;
-		slots_abandon(op->entry, NULL);
+		give_up(op->entry);
 		return;
 	}
 	slots_defer(op->entry, record, &op->what.why);
 	later_note(op->restore->later);
+	if (op->entry->is_busy) /* it waited before */
+		slot_set_busy(op->entry, false);
 }
 
 /* It was logged. */
@@ -260,7 +270,7 @@ static void end_without_slot(struct restoring *op)
 	if (op->what.outcome == RESTORE_LATER)
 		defer(op);
 	else
-		slots_abandon(op->entry, NULL);
+		give_up(op->entry);
 	end(op);
 }
 
@@ -275,6 +285,8 @@ static void on_restored(struct job *job)
 		return;
 	}
 	eun_error_done(&op->what.why);
+	if (entry->phase == SLOT_PHASE_WAITING)
+		slots_retry(entry);
 	budget_init(&entry->budget, &op->what.record->budget);
 	if (slots_begin(entry, op->what.slot, &op->what.why) < 0) {
 		job_start(op->restore->launcher->jobs, &op->job, JOB_PROMPT, do_leave, on_left);
@@ -285,7 +297,7 @@ static void on_restored(struct job *job)
 	write_record(op);
 }
 
-/* @entry: starting. */
+/* @entry: starting or waiting. */
 static int begin_entry(struct restore *restore, struct slot_entry *entry, struct eun_error *err)
 {
 	struct restoring *op = calloc(1, sizeof(*op));
@@ -370,7 +382,7 @@ void restore_retry(struct restore *restore)
 		if (entry->phase != SLOT_PHASE_WAITING)
 			continue;
 		if (!entry->is_busy && begin_entry(restore, entry, NULL) == 0)
-			slots_retry(entry);
+			slot_set_busy(entry, true);
 		else
 			later_note(restore->later);
 	}

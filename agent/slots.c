@@ -388,9 +388,12 @@ static void serve_waiters(struct slot_entry *entry)
 
 void slots_defer(struct slot_entry *entry, struct state_slot *record, const struct eun_error *why)
 {
+	(void)state_slot_free(entry->record);
 	entry->record = record;
+	free(entry->waits_for);
 	entry->waits_for = strdup(why->message); /* without, only the reason is missing */
-	set_phase(entry, SLOT_PHASE_WAITING);
+	if (entry->phase != SLOT_PHASE_WAITING)
+		set_phase(entry, SLOT_PHASE_WAITING);
 	serve_waiters(entry);
 }
 

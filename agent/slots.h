@@ -150,10 +150,10 @@ const char *slot_phase_to_string(enum slot_phase phase);
  */
 int slots_reserve(struct slots *slots, const char *name, struct slot_entry **ret_entry,
 		  struct eun_error *err);
-/* A slot that starts cannot yet, for @why: it keeps its name and waits. @record is taken. Who waits
- * for the slot has its turn. */
+/* A slot that starts, or that waited and was tried again, cannot yet, for @why: it keeps its name
+ * and waits. @record is taken. Who waits for the slot has its turn. */
 void slots_defer(struct slot_entry *entry, struct state_slot *record, const struct eun_error *why);
-/* A slot that waits starts. */
+/* A slot that waited starts, or fails for good. */
 void slots_retry(struct slot_entry *entry);
 /* Gives the name of a start that failed back. @why: the failure, for the log; NULL: nothing is
  * logged. */
