@@ -4,42 +4,23 @@ it no test says: there is none here. What is in it runs in test_oci.py."""
 import copy
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 import unittest
 
 import agent as harness
 import kubernetes
+import npm
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "kubernetes_schema")
-
-
-def install():
-    """Folder with the modules that package.json pins; kept in the build tree for the next run."""
-    folder = os.path.join(harness.BUILD, "tests/system/kubernetes_schema")
-    if os.path.isdir(os.path.join(folder, "node_modules/typescript")):
-        return folder
-    for tool in ("node", "npm"):
-        if not shutil.which(tool):
-            raise unittest.SkipTest(f"{tool} is not installed")
-    os.makedirs(folder, exist_ok=True)
-    shutil.copy(os.path.join(HERE, "package.json"), folder)
-    try:
-        subprocess.run(["npm", "install", "--no-package-lock", "--no-audit", "--no-fund",
-                        "--ignore-scripts", "--fetch-retries=1"], cwd=folder, timeout=240,
-                       stdin=subprocess.DEVNULL, capture_output=True, check=True)
-    except (subprocess.SubprocessError, OSError) as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise unittest.SkipTest(f"npm cannot install kubernetes-models here: {error}") from None
-    return folder
 
 
 class Kubernetes(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.documents = kubernetes.documents()
-        cls.modules = install()
+        cls.modules = npm.install(os.path.join(HERE, "package.json"),
+                                  "system/kubernetes_schema", "typescript")
 
     def mistakes(self, documents):
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
