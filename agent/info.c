@@ -88,24 +88,11 @@ static bool run_program(const struct probe *probe, char detail[static INFO_DETAI
 			   detail);
 }
 
-/* Reads a small file as a string. Return: 0; -errno. */
-static int read_text(const char *path, char text[static FILE_BYTES_MAX])
-{
-	_cleanup_(eub_buf_done) struct eub_buf buf = EUB_BUF_INIT;
-	int r = eub_read_file(path, FILE_BYTES_MAX - 1, &buf);
-
-	if (r < 0)
-		return r;
-	memcpy(text, buf.data, buf.len);
-	text[buf.len] = '\0';
-	return 0;
-}
-
 /* Is the switch in the file anything but 0? */
 static bool run_switch(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
 {
 	char text[FILE_BYTES_MAX];
-	int r = read_text(probe->path, text);
+	int r = eub_read_line(probe->path, text, sizeof(text));
 
 	if (r == 0 && text[0] != '0')
 		return true;

@@ -42,6 +42,20 @@ int eub_read_file(const char *path, size_t max_bytes, struct eub_buf *buf)
 	return eub_read_fd(fd, max_bytes, buf);
 }
 
+int eub_read_line(const char *path, char *ret_line, size_t size)
+{
+	_cleanup_(eub_buf_done) struct eub_buf buf = EUB_BUF_INIT;
+	int r = eub_read_file(path, size - 1, &buf);
+
+	if (r < 0)
+		return r;
+	if (buf.len > 0)
+		memcpy(ret_line, buf.data, buf.len);
+	ret_line[buf.len] = '\0';
+	ret_line[strcspn(ret_line, "\n")] = '\0';
+	return 0;
+}
+
 int eub_write_all(int fd, const void *data, size_t n)
 {
 	const char *p = data;

@@ -16,6 +16,9 @@
 int eub_read_fd(int fd, size_t max_bytes, struct eub_buf *buf);
 /* As eub_read_fd() for the file at @path; also -errno of open(2). */
 int eub_read_file(const char *path, size_t max_bytes, struct eub_buf *buf);
+/* The first line of a small file, without its line feed. @size: of @ret_line, > 0; a file that does
+ * not fit is refused. Return: as eub_read_file(). */
+int eub_read_line(const char *path, char *ret_line, size_t size);
 /**
  * eub_write_all() - write @n bytes, going on after short writes and signals
  *

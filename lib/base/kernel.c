@@ -30,27 +30,13 @@ bool eub_kernel_is_at_least(unsigned int major, unsigned int minor)
 	return has_major > major || (has_major == major && has_minor >= minor);
 }
 
-/* The first line of a small file. */
-static int read_line(const char *path, char line[static EUB_KERNEL_WORDS_MAX])
-{
-	_cleanup_(eub_buf_done) struct eub_buf buf = EUB_BUF_INIT;
-	int r = eub_read_file(path, EUB_KERNEL_WORDS_MAX - 1, &buf);
-
-	if (r < 0)
-		return r;
-	memcpy(line, buf.data, buf.len);
-	line[buf.len] = '\0';
-	line[strcspn(line, "\n")] = '\0';
-	return 0;
-}
-
 int eub_kernel_find_lsm(const char *path, const char *module,
 			char ret_list[static EUB_KERNEL_WORDS_MAX])
 {
 	char words[EUB_KERNEL_WORDS_MAX];
 	char *rest = words;
 	const char *word;
-	int r = read_line(path, ret_list);
+	int r = eub_read_line(path, ret_list, EUB_KERNEL_WORDS_MAX);
 
 	if (r < 0)
 		return r;
@@ -66,7 +52,7 @@ int eub_kernel_get_lockdown(const char *path, char ret_level[static EUB_KERNEL_W
 	char line[EUB_KERNEL_WORDS_MAX];
 	const char *start;
 	const char *end;
-	int r = read_line(path, line);
+	int r = eub_read_line(path, line, sizeof(line));
 
 	if (r < 0)
 		return r;

@@ -158,6 +158,21 @@ static void test_read_appends(void **state)
 	eub_buf_done(&buf);
 }
 
+static void test_read_line(void **state)
+{
+	const struct folder *folder = *state;
+	char line[8] = "before";
+
+	assert_int_equal(eub_read_line(folder->file, line, sizeof(line)), -ENOENT);
+	assert_int_equal(eub_write_file_atomic(folder->file, "ab\ncd\n", 6, 0600), 0);
+	assert_int_equal(eub_read_line(folder->file, line, sizeof(line)), 0);
+	assert_string_equal(line, "ab");
+	assert_int_equal(eub_read_line(folder->file, line, 6), -EFBIG);
+	assert_int_equal(eub_write_file_atomic(folder->file, "", 0, 0600), 0);
+	assert_int_equal(eub_read_line(folder->file, line, sizeof(line)), 0);
+	assert_string_equal(line, "");
+}
+
 static void test_write_all_reports_errors(void **state)
 {
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -192,6 +207,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_read_is_bounded, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_read_appends, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_path_exists, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_read_line, setup, teardown),
 		cmocka_unit_test(test_write_all_reports_errors),
 	};
 
