@@ -16,11 +16,9 @@
 
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -31,7 +29,8 @@ struct probe {
 	const char *name;
 	bool (*run)(const struct probe *probe, char detail[static INFO_DETAIL_MAX]);
 	const char *path; /* of run_path() and the like; of run_hook() the section */
-	uint32_t type;	  /* of run_program() and run_map(); of run_release() 100 * major + minor */
+	uint32_t type; /* of run_program(), run_jit() and run_map(); of run_release() 100 * major +
+			  minor */
 	const char *missing; /* what it means when it is not there; "" */
 };
 
@@ -71,7 +70,7 @@ static bool run_map(const struct probe *probe, char detail[static INFO_DETAIL_MA
 			   detail);
 }
 
-static bool run_program(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+static int load_program(uint32_t type)
 {
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -80,12 +79,16 @@ static bool run_program(const struct probe *probe, char detail[static INFO_DETAI
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
-	attr.prog_type = probe->type;
+	attr.prog_type = type;
 	attr.insns = (uint64_t)(uintptr_t)insns;
 	attr.insn_cnt = EUB_ARRAY_SIZE(insns);
 	attr.license = (uint64_t)(uintptr_t) "Dual BSD/GPL";
-	return note_result(probe, (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)),
-			   detail);
+	return (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+}
+
+static bool run_program(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+{
+	return note_result(probe, load_program(probe->type), detail);
 }
 
 /* Is the switch in the file anything but 0? */
@@ -141,11 +144,23 @@ static bool run_lockdown(const struct probe *probe, char detail[static INFO_DETA
 	return false;
 }
 
-static bool run_bpffs(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
+/* The kernel's switch for it is out of sight in another network namespace. */
+static bool run_jit(const struct probe *probe, char detail[static INFO_DETAIL_MAX])
 {
-	struct statfs fs;
+	_cleanup_(eub_closep) int fd = load_program(probe->type);
+	struct bpf_prog_info info;
+	union bpf_attr attr;
 
-	if (statfs(probe->path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS_MAGIC)
+	memset(&info, 0, sizeof(info));
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = (uint32_t)fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uint64_t)(uintptr_t)&info;
+	if (fd < 0 || syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) < 0) {
+		say(detail, strerror(errno));
+		return false;
+	}
+	if (info.jited_prog_len > 0)
 		return true;
 	say(detail, probe->missing);
 	return false;
@@ -175,8 +190,7 @@ static const struct probe probes[] = {
 	  "before Linux 5.11 maps are charged to RLIMIT_MEMLOCK, not to the agent's cgroup" },
 	{ "tcx", run_release, NULL, 606,
 	  "before Linux 6.6 programs of tc hang in classic filters" },
-	{ "bpffs", run_bpffs, "/sys/fs/bpf", 0, "not mounted at /sys/fs/bpf" },
-	{ "bpf-jit", run_switch, "/proc/sys/net/core/bpf_jit_enable", 0,
+	{ "bpf-jit", run_jit, NULL, BPF_PROG_TYPE_TRACEPOINT,
 	  "programs are interpreted: sysctl net.core.bpf_jit_enable=1" },
 	{ "bpf-stats", run_switch, "/proc/sys/kernel/bpf_stats_enabled", 0,
 	  "run counts and times stay 0: sysctl kernel.bpf_stats_enabled=1" },
@@ -194,7 +208,7 @@ bool info_probe(size_t i, struct info_feature *ret_feature)
 /* Switches that an operator may set say nothing of the kernel. */
 static bool is_of_kernel(size_t i)
 {
-	return probes[i].run != run_switch;
+	return probes[i].run != run_switch && probes[i].run != run_jit;
 }
 
 void info_log_missing(struct log *log)

@@ -226,11 +226,11 @@ static enum doctor_level get_feature_level(const char *name)
 		const char *name;
 		enum doctor_level level;
 	} features[] = {
-		{ "kernel-btf", DOCTOR_PROBLEM }, { "ring-buffer", DOCTOR_PROBLEM },
-		{ "tracepoint", DOCTOR_PROBLEM }, { "tracefs", DOCTOR_PROBLEM },
-		{ "bpffs", DOCTOR_WARNING },	  { "bpf-jit", DOCTOR_WARNING },
-		{ "keep-state", DOCTOR_WARNING }, { "keep-pins", DOCTOR_WARNING },
-		{ "perf-event", DOCTOR_WARNING }, { "raw-tracepoint", DOCTOR_WARNING },
+		{ "kernel-btf", DOCTOR_PROBLEM },     { "ring-buffer", DOCTOR_PROBLEM },
+		{ "tracepoint", DOCTOR_PROBLEM },     { "tracefs", DOCTOR_PROBLEM },
+		{ "bpf-jit", DOCTOR_WARNING },	      { "keep-state", DOCTOR_WARNING },
+		{ "keep-pins", DOCTOR_WARNING },      { "perf-event", DOCTOR_WARNING },
+		{ "raw-tracepoint", DOCTOR_WARNING },
 	};
 
 	for (size_t i = 0; i < EUB_ARRAY_SIZE(features); i++)

@@ -16,6 +16,7 @@
 #include "object/refusal.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,6 +65,15 @@ static bool has_uprobe_multi(void)
 	return eub_kernel_is_at_least(6, 6);
 }
 
+/* Since libbpf 1.3. */
+static bool knows_uprobe_multi(void)
+{
+	enum bpf_attach_type attach;
+	enum bpf_prog_type type;
+
+	return libbpf_prog_type_by_name("uprobe.multi/", &type, &attach) == 0;
+}
+
 /* Elsewhere they are older than ring buffers, which every tracker needs. */
 static bool has_trampolines(void)
 {
@@ -80,6 +90,7 @@ static bool has_trampolines(void)
 #define NO_FPROBE   "one link to many functions needs Linux 5.18 with CONFIG_FPROBE"
 #define USE_KPROBE  "use section kprobe/FUNCTION, with a program for each function"
 #define NO_UMULTI   "one link to many functions of a program needs Linux 6.6"
+#define OLD_LIBBPF  "one link to many functions of a program needs libbpf 1.3"
 #define USE_UPROBE  "use section uprobe/FILE:FUNCTION, with a program for each function"
 #define NO_TRAMP    "on arm64, programs are attached to kernel functions since Linux 6.4"
 #define USE_TRACING "use section kprobe/FUNCTION, or a newer kernel"
@@ -100,6 +111,8 @@ static const struct need {
 	{ "kretprobe.multi", has_fprobe, NO_FPROBE, USE_KPROBE },
 	{ "uprobe.multi", has_uprobe_multi, NO_UMULTI, USE_UPROBE },
 	{ "uretprobe.multi", has_uprobe_multi, NO_UMULTI, USE_UPROBE },
+	{ "uprobe.multi", knows_uprobe_multi, OLD_LIBBPF, USE_UPROBE },
+	{ "uretprobe.multi", knows_uprobe_multi, OLD_LIBBPF, USE_UPROBE },
 	{ "kprobe", has_kprobes, NO_KPROBES, USE_FENTRY },
 	{ "kretprobe", has_kprobes, NO_KPROBES, USE_FENTRY },
 	{ "ksyscall", has_kprobes, NO_KPROBES, USE_FENTRY },
