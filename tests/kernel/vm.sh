@@ -21,9 +21,9 @@
 #
 # The machine is of the architecture that BUILD-DIR is for: this one's, or that for which
 # packaging/cross/build.sh built. Needs QEMU's machine of it, busybox (static), cpio, lz4, zstd, xz
-# and an apt source of Debian; -e needs Debian's Python. Kernels are kept in $EUNOMIA_CACHE (default
-# /var/cache/eunomia-tests). $EUNOMIA_VM_SECONDS bounds the whole run. Exit status 77: something is
-# missing.
+# and an apt source of Debian; -e needs Debian's Python. Kernels, and on Debian 12 a newer QEMU, are
+# kept in $EUNOMIA_CACHE (default /var/cache/eunomia-tests). $EUNOMIA_VM_SECONDS bounds the whole
+# run. Exit status 77: something is missing.
 set -eu
 
 source=$(cd "$(dirname "$0")/../.." && pwd)
@@ -48,6 +48,8 @@ skip() {
 	exit 77
 }
 
+. "$source/tests/vm/debian.sh"
+. "$source/tests/vm/emulator.sh"
 . "$source/tests/vm/machine.sh"
 . "$source/tests/vm/kernel.sh"
 . "$source/tests/vm/image.sh"
@@ -79,7 +81,7 @@ esac
 [ -n "${suites[$version]:-}" ] || skip "no suite is known for a kernel $version"
 
 arch=$(arch_of "$build/agent/eunomiad") || skip "$build was not built, or is for no known machine"
-for tool in ${emulators[$arch]%% *} busybox cpio lz4 zstd xz readelf apt-get dpkg-deb; do
+for tool in ${emulators[$arch]} busybox cpio lz4 zstd xz readelf apt-get dpkg-deb; do
 	command -v "$tool" >/dev/null || skip "$tool is not installed"
 done
 
@@ -130,8 +132,8 @@ make_image() {
 # The machine's console, as it comes; it is kept in $log.
 run_machine() {
 	# shellcheck disable=SC2086 # lists of words
-	timeout "$seconds" ${emulators[$arch]} -accel tcg,thread=multi -smp 2 -m "$mib" -nographic \
-		-nodefaults -serial stdio -no-reboot $options \
+	timeout "$seconds" "$emulator" ${machines[$arch]} -accel tcg,thread=multi -smp 2 \
+		-m "$mib" -nographic -nodefaults -serial stdio -no-reboot $options \
 		-kernel "$kernel/vmlinux" -initrd "$work/initramfs" \
 		-append "${kernel_words[$arch]} panic=-1 quiet nokaslr mitigations=off \
 cryptomgr.notests rcupdate.rcu_expedited=1 $words" </dev/null 2>&1 |
@@ -157,6 +159,7 @@ judge() {
 }
 
 find_systems
+find_emulator "${emulators[$arch]}"
 fetch_kernel
 make_image
 run_machine | show_progress

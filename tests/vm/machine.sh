@@ -3,10 +3,11 @@
 # What is particular to the machine of each architecture: how QEMU makes one, and where the programs
 # and libraries of its system lie. Sourced by tests/kernel/vm.sh.
 
-declare -A emulators=(
-	[amd64]="qemu-system-x86_64 -M q35 -cpu max"
+declare -A emulators=([amd64]=qemu-system-x86_64 [arm64]=qemu-system-aarch64)
+declare -A machines=(
+	[amd64]="-M q35 -cpu max"
 	# Pointers are signed by a cipher of QEMU's own: the architecture's is slow to emulate.
-	[arm64]="qemu-system-aarch64 -M virt -cpu max,pauth-impdef=on"
+	[arm64]="-M virt -cpu max,pauth-impdef=on"
 )
 declare -A kernel_words=(
 	[amd64]="console=ttyS0 tsc=reliable no_timer_check"
