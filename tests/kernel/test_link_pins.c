@@ -4,10 +4,8 @@
  * child attaches a program, pins its links and goes; events that this process makes afterwards must
  * be counted one by one. For a clock, whose ticks nobody can count, some must come.
  */
-#include "base/fd.h"
 #include "base/kernel.h"
 #include "base/macro.h"
-#include "base/str.h"
 #include "object/attach_kind.h"
 #include "object/link.h"
 #include "object/pins.h"
@@ -235,30 +233,6 @@ static void expect_running(const struct fixture *f)
 	assert_true(get_count(f) > before);
 }
 
-static bool is_patched(const char *function)
-{
-	struct eub_buf functions = EUB_BUF_INIT;
-	char *text = NULL;
-	bool is_listed;
-
-	if (eub_read_file("/sys/kernel/tracing/enabled_functions", 1 << 20, &functions) == 0)
-		text = eub_buf_take_string(&functions);
-	is_listed = text && strstr(text, function);
-	free(text);
-	eub_buf_done(&functions);
-	return is_listed;
-}
-
-/*
- * Of fentry and LSM programs the kernel patches the function's first instruction away again, and
- * some emulators run into the middle of it if another processor calls the function meanwhile.
- */
-static void wait_for_patch(const struct fixture *f, time_t start)
-{
-	while (f->row->one == one_getpgid && is_patched("task_getpgid") && !is_over(start))
-		continue;
-}
-
 /* The kernel lets go of a link some time after its last reference went. */
 static void expect_detached(const struct fixture *f)
 {
@@ -266,7 +240,6 @@ static void expect_detached(const struct fixture *f)
 	time_t start = time(NULL);
 	unsigned int n_quiet = 0;
 
-	wait_for_patch(f, start);
 	while (n_quiet < N_QUIET && !is_over(start)) {
 		for (unsigned int i = 0; i < N_EVENTS; i++)
 			f->row->one();
