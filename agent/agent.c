@@ -261,24 +261,9 @@ static void on_config_warning(void *userdata, const char *line)
 	log_write(&agent->log, LOG_LEVEL_WARNING, LOG_ID_CONFIG_IGNORED, NULL, 0, "%s", line);
 }
 
-/* Defaults, then the file, then the command line. A default file may be missing. */
 static int load_config(struct agent *agent, struct config *config, struct eun_error *err)
 {
-	const char *given = agent->options->config_path;
-	int r = config_init(config, err);
-
-	if (r < 0)
-		return r;
-	r = config_read(config, given ? given : CONFIG_DEFAULT_PATH, on_config_warning, agent, err);
-	if (r == -ENOENT && !given) {
-		eun_error_done(err);
-		r = 0;
-	}
-	if (r == 0)
-		r = options_apply(agent->options, config, err);
-	if (r < 0)
-		config_done(config);
-	return r;
+	return options_configure(agent->options, on_config_warning, agent, config, err);
 }
 
 /* Takes over what may change while running; says what may not. */

@@ -7,6 +7,7 @@
  * last two are for whoever would start it again: that would not help.
  */
 #include "agent.h"
+#include "end_trackers.h"
 #include "job.h"
 #include "options.h"
 
@@ -35,13 +36,23 @@ static void set_up_process(void)
 	(void)signal(SIGPIPE, SIG_IGN);			  /* cannot fail for a valid signal */
 }
 
-static int refuse_usage(struct eun_error *err)
+static void say(const struct eun_error *err)
 {
 	(void)fprintf(stderr, "eunomiad: %s\n", err->message);
 	if (err->hint[0])
 		(void)fprintf(stderr, "eunomiad: %s\n", err->hint);
+}
+
+static int refuse_usage(struct eun_error *err)
+{
+	say(err);
 	eun_error_done(err);
 	return EXIT_USAGE;
+}
+
+static int get_status(const struct eun_error *err)
+{
+	return err->reason == EUN_REASON_INVALID_ARGUMENT ? EX_CONFIG : EXIT_FAILURE;
 }
 
 static int serve(const struct options *options)
@@ -52,10 +63,23 @@ static int serve(const struct options *options)
 
 	set_up_process();
 	if (agent_new(options, &agent, &err) < 0)
-		status = err.reason == EUN_REASON_INVALID_ARGUMENT ? EX_CONFIG : EXIT_FAILURE;
+		status = get_status(&err);
 	else
 		agent_run(agent);
 	(void)agent_free(agent);
+	eun_error_done(&err);
+	return status;
+}
+
+static int end(const struct options *options)
+{
+	struct eun_error err = EUN_ERROR_INIT;
+	int status = EXIT_SUCCESS;
+
+	if (end_trackers(options, &err) < 0) {
+		say(&err);
+		status = get_status(&err);
+	}
 	eun_error_done(&err);
 	return status;
 }
@@ -77,6 +101,9 @@ int main(int argc, char *argv[])
 		return EXIT_SUCCESS;
 	case OPTIONS_RUN:
 		status = serve(&options);
+		break;
+	case OPTIONS_END_TRACKERS:
+		status = end(&options);
 		break;
 	}
 	return status;

@@ -23,6 +23,8 @@ static const struct option_row rows[] = {
 	  "err, warning, notice, info or debug" },
 	{ "--foreground-log", NULL, OPTION_SET_FOREGROUND, NULL,
 	  "log to standard error in any case" },
+	{ "--end-trackers", NULL, OPTION_END_TRACKERS, NULL,
+	  "end what a stopped agent left, and exit" },
 	{ "--version", NULL, OPTION_SHOW_VERSION, NULL, "print the version" },
 	{ "--help", NULL, OPTION_SHOW_HELP, NULL, "print this text" },
 };
@@ -73,6 +75,9 @@ static void apply_row(struct options *options, const struct option_row *row, con
 	case OPTION_SET_FOREGROUND:
 		options->is_log_foreground = true;
 		break;
+	case OPTION_END_TRACKERS:
+		options->action = OPTIONS_END_TRACKERS;
+		break;
 	case OPTION_SHOW_HELP:
 		options->action = OPTIONS_HELP;
 		break;
@@ -115,7 +120,7 @@ int options_parse(int argc, char *const argv[], struct options *ret_options, str
 	return 0;
 }
 
-int options_apply(const struct options *options, struct config *config, struct eun_error *err)
+static int apply(const struct options *options, struct config *config, struct eun_error *err)
 {
 	for (size_t i = 0; i < options->n_overrides; i++) {
 		int r =
@@ -127,6 +132,26 @@ int options_apply(const struct options *options, struct config *config, struct e
 		}
 	}
 	return 0;
+}
+
+int options_configure(const struct options *options, config_warning_fn on_warning, void *userdata,
+		      struct config *ret_config, struct eun_error *err)
+{
+	const char *given = options->config_path;
+	int r = config_init(ret_config, err);
+
+	if (r < 0)
+		return r;
+	r = config_read(ret_config, given ? given : CONFIG_DEFAULT_PATH, on_warning, userdata, err);
+	if (r == -ENOENT && !given) {
+		eun_error_done(err);
+		r = 0;
+	}
+	if (r == 0)
+		r = apply(options, ret_config, err);
+	if (r < 0)
+		config_done(ret_config);
+	return r;
 }
 
 void options_print_help(FILE *file)

@@ -11,6 +11,7 @@
 
 enum options_action {
 	OPTIONS_RUN,
+	OPTIONS_END_TRACKERS,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
 };
@@ -19,6 +20,7 @@ enum option_effect {
 	OPTION_SET_KEY,
 	OPTION_SET_CONFIG_PATH,
 	OPTION_SET_FOREGROUND,
+	OPTION_END_TRACKERS,
 	OPTION_SHOW_HELP,
 	OPTION_SHOW_VERSION,
 };
@@ -50,8 +52,16 @@ struct options {
  * Return: 0; -EINVAL (unknown option, missing or surplus argument), with a hint in @err.
  */
 int options_parse(int argc, char *const argv[], struct options *ret_options, struct eun_error *err);
-/* Sets the keys that the command line gives. Return: 0; as config_set(). */
-int options_apply(const struct options *options, struct config *config, struct eun_error *err);
+/**
+ * options_configure() - defaults, then the file, then the command line
+ * @on_warning: of config_read(), with @userdata
+ *
+ * The default file may be missing.
+ *
+ * Return: 0, then config_done() releases; as config_read() and config_set().
+ */
+int options_configure(const struct options *options, config_warning_fn on_warning, void *userdata,
+		      struct config *ret_config, struct eun_error *err);
 void options_print_help(FILE *file);
 /* NULL when @i is past the end. */
 const struct option_row *options_get_row(size_t i);

@@ -156,8 +156,8 @@ uninstall()
 		systemctl --no-reload disable --now eunomiad.service eunomiad.socket || true
 	fi
 	# What an agent left that was killed or has KeepOnStop=yes.
-	if [ -z "$destdir" ] && [ -d /sys/fs/bpf/eunomia ]; then
-		find /sys/fs/bpf/eunomia -delete
+	if [ -z "$destdir" ]; then
+		"$prefix/sbin/eunomiad" --end-trackers || true
 	fi
 	cp "$manifest" "$list"
 	echo "$prefix/lib/eunomia/manifest" >>"$list"

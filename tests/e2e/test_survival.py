@@ -7,6 +7,7 @@ import glob
 import os
 import shutil
 import signal
+import subprocess
 import unittest
 
 import agent as harness
@@ -162,6 +163,28 @@ class Restart(Survival):
         agent.ctl("stop", "n")
         harness.wait_until(lambda: not {("prog", i) for i in loaded} & harness.loaded_ids(),
                            "it is detached")
+
+    def test_end_trackers(self):
+        """What a killed agent left ends without an agent; what runs is left alone."""
+        agent = self.agent()
+        agent.start_numbered("n")
+        agent.start_numbered("a.b")
+        end = [harness.EUNOMIAD, "--end-trackers", "--bpffs-dir", agent.bpffs_dir]
+        busy = subprocess.run(end, capture_output=True, text=True, check=False)
+        self.assertEqual(busy.returncode, 1)
+        self.assertIn("in use by another eunomiad", busy.stderr)
+        self.assertEqual(self.state_of(agent, "n"), ("running", 1))
+        loaded = programs(agent.pid)
+        self.die(agent)
+        done = subprocess.run(end, capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout, f"ended {agent.bpffs_dir}/a:b\nended {agent.bpffs_dir}/n\n")
+        self.assertFalse(os.path.exists(agent.bpffs_dir))
+        harness.wait_until(lambda: not {("prog", i) for i in loaded} & harness.loaded_ids(),
+                           "they are detached")
+        self.assertEqual(subprocess.run(end, capture_output=True, check=True).stdout, b"")
+        agent.start()
+        self.assertEqual(self.state_of(agent, "n"), ("running", 2))
+        self.assert_counts(agent, "n")
 
     def test_hand_over(self):
         """A restart is a stop that leaves slots to the next start, whatever the configuration."""

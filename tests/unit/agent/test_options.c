@@ -18,15 +18,14 @@ static void test_all_options(void **state)
 	struct config config;
 
 	(void)state;
-	assert_int_equal(config_init(&config, NULL), 0);
-	assert_int_equal(PARSE(&options, NULL, "--config", "/c", "--socket=/s/a", "--state-dir",
-			       "/st", "--bpffs-dir", "/b", "--log-level", "debug",
+	assert_int_equal(PARSE(&options, NULL, "--config", "/dev/null", "--socket=/s/a",
+			       "--state-dir", "/st", "--bpffs-dir", "/b", "--log-level", "debug",
 			       "--foreground-log"),
 			 0);
 	assert_int_equal(options.action, OPTIONS_RUN);
-	assert_string_equal(options.config_path, "/c");
+	assert_string_equal(options.config_path, "/dev/null");
 	assert_true(options.is_log_foreground);
-	assert_int_equal(options_apply(&options, &config, NULL), 0);
+	assert_int_equal(options_configure(&options, NULL, NULL, &config, NULL), 0);
 	assert_string_equal(config.socket_path, "/s/a");
 	assert_string_equal(config.state_dir, "/st");
 	assert_string_equal(config.bpffs_dir, "/b");
@@ -45,8 +44,8 @@ static void test_last_of_equal_options_counts(void **state)
 		argv[i] = "--socket=/first";
 	argv[39] = "--socket=/last";
 	assert_int_equal(options_parse(40, (char *const *)(const void *)argv, &options, NULL), 0);
-	assert_int_equal(config_init(&config, NULL), 0);
-	assert_int_equal(options_apply(&options, &config, NULL), 0);
+	options.config_path = "/dev/null";
+	assert_int_equal(options_configure(&options, NULL, NULL, &config, NULL), 0);
 	assert_string_equal(config.socket_path, "/last");
 	config_done(&config);
 }
@@ -78,15 +77,27 @@ static void test_bad_value_names_the_command_line(void **state)
 	struct config config;
 
 	(void)state;
-	assert_int_equal(config_init(&config, NULL), 0);
-	assert_int_equal(PARSE(&options, &err, "--log-level", "loud"), 0);
-	assert_int_equal(options_apply(&options, &config, &err), -EINVAL);
+	assert_int_equal(PARSE(&options, &err, "--config=/dev/null", "--log-level", "loud"), 0);
+	assert_int_equal(options_configure(&options, NULL, NULL, &config, &err), -EINVAL);
 	assert_non_null(strstr(err.message, "command line: LogLevel= takes"));
 	eun_error_done(&err);
-	config_done(&config);
 }
 
-static void test_help_and_version(void **state)
+/* The default file may be missing, one that was asked for may not. */
+static void test_no_file(void **state)
+{
+	struct eun_error err = EUN_ERROR_INIT;
+	struct options options;
+	struct config config;
+
+	(void)state;
+	assert_int_equal(PARSE(&options, &err, "--config=/tmp/eunomia-no-such"), 0);
+	assert_int_equal(options_configure(&options, NULL, NULL, &config, &err), -ENOENT);
+	assert_non_null(strstr(err.message, "/tmp/eunomia-no-such"));
+	eun_error_done(&err);
+}
+
+static void test_actions(void **state)
 {
 	struct options options;
 	char *text = NULL;
@@ -98,6 +109,8 @@ static void test_help_and_version(void **state)
 	assert_int_equal(options.action, OPTIONS_HELP);
 	assert_int_equal(PARSE(&options, NULL, "--version"), 0);
 	assert_int_equal(options.action, OPTIONS_VERSION);
+	assert_int_equal(PARSE(&options, NULL, "--end-trackers"), 0);
+	assert_int_equal(options.action, OPTIONS_END_TRACKERS);
 	assert_non_null(file);
 	options_print_help(file);
 	assert_int_equal(fclose(file), 0);
@@ -113,7 +126,8 @@ int main(void)
 		cmocka_unit_test(test_last_of_equal_options_counts),
 		cmocka_unit_test(test_wrong_usage),
 		cmocka_unit_test(test_bad_value_names_the_command_line),
-		cmocka_unit_test(test_help_and_version),
+		cmocka_unit_test(test_no_file),
+		cmocka_unit_test(test_actions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
