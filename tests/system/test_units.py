@@ -260,6 +260,18 @@ class Trackers(UnitsTest):
         self.systemctl("start", self.UNIT)
         self.assertEqual(set(slots(self.now)), {"opensnoop"})
 
+    def test_waits_for_the_agent(self):
+        """One that cannot start for a while does not end the unit for good."""
+        self.systemctl("stop", "eunomiad")
+        self.now.write("/etc/eunomia/eunomiad.conf", "[Agent]\nLogLevel=loud\n")
+        self.systemctl("start", "--no-block", self.UNIT)
+        harness.wait_until(lambda: self.show("NRestarts", self.UNIT) not in ("", "0"),
+                           "the unit has tried again")
+        self.assertFalse(self.is_active(self.UNIT))
+        self.now.write("/etc/eunomia/eunomiad.conf", "[Agent]\n")
+        harness.wait_until(lambda: self.is_active(self.UNIT), "the agent has come")
+        self.assertEqual(set(slots(self.now)), {"opensnoop"})
+
     def test_end_of_the_slot(self):
         self.ctl("stop", "opensnoop")
         harness.wait_until(lambda: self.show("ActiveState", self.UNIT) == "failed", "it fails")
