@@ -120,11 +120,19 @@ int pins_open(const char *path, struct pins **ret_pins, struct eun_error *err)
 	return 0;
 }
 
+/* What another user was given, as systemd-tmpfiles does, that user may be unable to make again. */
+static bool is_own(const struct pins *pins)
+{
+	struct stat st;
+
+	return pins->fd >= 0 && fstat(pins->fd, &st) == 0 && st.st_uid == geteuid();
+}
+
 struct pins *pins_close(struct pins *pins)
 {
 	if (!pins)
 		return NULL;
-	if (pins->fd >= 0)
+	if (is_own(pins))
 		(void)rmdir(pins->path); /* stays while something is pinned below */
 	eub_closep(&pins->fd);
 	free(pins->path);

@@ -158,6 +158,7 @@ uninstall()
 	# What an agent left that was killed or has KeepOnStop=yes.
 	if [ -z "$destdir" ]; then
 		"$prefix/sbin/eunomiad" --end-trackers || true
+		rmdir /sys/fs/bpf/eunomia 2>/dev/null || true
 	fi
 	cp "$manifest" "$list"
 	echo "$prefix/lib/eunomia/manifest" >>"$list"

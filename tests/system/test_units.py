@@ -219,6 +219,20 @@ class Ends(UnitsTest):
         self.systemctl("start", "eunomiad")
         self.assertEqual(self.lives(), self.before)
 
+    def test_end_trackers(self):
+        """Root ends what the agent left, and leaves it the folder that it could not make."""
+        self.now.note_bpf()
+        self.now.write("/etc/eunomia/eunomiad.conf", "[Agent]\nKeepOnStop=yes\n")
+        self.systemctl("reload", "eunomiad")
+        self.systemctl("stop", "eunomiad")
+        ended = self.now.run("eunomiad", "--end-trackers").stdout
+        self.assertEqual(ended, f"ended {PINS}/opensnoop\nended {PINS}/sigsnoop\n")
+        self.assert_detached()
+        self.systemctl("start", "eunomiad")
+        self.ctl("stop", "opensnoop")
+        self.ctl("start", "opensnoop")
+        self.assertIn("opensnoop", self.now.run("ls", PINS).stdout)
+
 
 class Trackers(UnitsTest):
     """eunomia@.service"""

@@ -108,6 +108,18 @@ static void test_stays_while_something_is_pinned(void **state)
 	remove_folder(f, "x");
 }
 
+static void test_anothers_stays(void **state)
+{
+	struct fixture *f = *state;
+
+	if (chown(f->path, 65534, 65534) < 0)
+		skip();
+	f->pins = pins_close(f->pins);
+	assert_int_equal(access(f->path, F_OK), 0);
+	assert_int_equal(chown(f->path, geteuid(), getegid()), 0);
+	assert_int_equal(pins_open(f->path, &f->pins, NULL), 0);
+}
+
 static void test_other_file_systems(void **state)
 {
 	struct eun_error err = EUN_ERROR_INIT;
@@ -162,6 +174,7 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_stays_while_something_is_pinned, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_anothers_stays, set_up, tear_down),
 	};
 	struct statfs fs;
 
