@@ -4,6 +4,7 @@ folders, the pins in the BPF file system, the socket's path."""
 import contextlib
 import ctypes
 import os
+import platform
 import re
 import subprocess
 import tempfile
@@ -16,7 +17,7 @@ BPFFS = "/sys/fs/bpf"
 # A tracker of the tests' own: one event for each numbered call of one process.
 RING_BYTES = 32 << 20
 CALLED = os.path.join(harness.BUILD, "tests/e2e/called.bpf.o")
-SYS_SCHED_GET_PRIORITY_MAX = 146  # x86-64, as the other calls of the tests
+SYS_SCHED_GET_PRIORITY_MAX = 146 if platform.machine() == "x86_64" else 125
 
 
 def call_with(number):
