@@ -24,7 +24,7 @@ struct pins;
  * folder cannot be used.
  */
 int pins_open(const char *path, struct pins **ret_pins, struct eun_error *err);
-/* Removes the folder if it is empty and this user's, and unlocks it. NULL is allowed. Returns NULL. */
+/* Unlocks the folder; removes it if it is empty and this user's. NULL is allowed. Returns NULL. */
 struct pins *pins_close(struct pins *pins);
 EUB_DEFINE_CLEANUP(struct pins *, pins_close);
 
