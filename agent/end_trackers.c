@@ -56,11 +56,26 @@ static int end_all(const struct pins *pins, struct eun_error *err)
 	return first;
 }
 
+/* A mistake in the file may be why no agent runs; what is attached shall end in spite of it. */
+static int configure(const struct options *options, struct config *ret_config,
+		     struct eun_error *err)
+{
+	struct options defaults = *options;
+	int r = options_configure(options, on_warning, NULL, ret_config, err);
+
+	if (r != -EINVAL && r != -ERANGE)
+		return r;
+	(void)fprintf(stderr, "eunomiad: %s, continuing without the file\n", err->message);
+	eun_error_done(err);
+	defaults.config_path = "/dev/null";
+	return options_configure(&defaults, on_warning, NULL, ret_config, err);
+}
+
 int end_trackers(const struct options *options, struct eun_error *err)
 {
 	struct pins *pins = NULL;
 	struct config config;
-	int r = options_configure(options, on_warning, NULL, &config, err);
+	int r = configure(options, &config, err);
 
 	if (r < 0)
 		return r;

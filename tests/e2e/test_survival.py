@@ -176,8 +176,12 @@ class Restart(Survival):
         self.assertEqual(self.state_of(agent, "n"), ("running", 1))
         loaded = programs(agent.pid)
         self.die(agent)
-        done = subprocess.run(end, capture_output=True, text=True, check=True)
+        with open(os.path.join(agent.dir, "broken.conf"), "w", encoding="utf-8") as file:
+            file.write("[Agent]\nLogLevel=loud\n")
+        done = subprocess.run([*end, "--config", file.name], capture_output=True, text=True,
+                              check=True)
         self.assertEqual(done.stdout, f"ended {agent.bpffs_dir}/a:b\nended {agent.bpffs_dir}/n\n")
+        self.assertRegex(done.stderr, "broken.conf:2: .*LogLevel.*continuing without the file")
         self.assertFalse(os.path.exists(agent.bpffs_dir))
         harness.wait_until(lambda: not {("prog", i) for i in loaded} & harness.loaded_ids(),
                            "they are detached")

@@ -73,7 +73,8 @@ class Removal(SystemTest):
         self.assertIn("own", slots(self.now))
 
     def test_purge_of_an_agent_that_crashed(self):
-        """It cannot end its trackers any more."""
+        """It cannot end its trackers any more, nor does its configuration let another one start."""
+        self.now.write("/etc/eunomia/eunomiad.conf", "[Agent]\nLogLevel=loud\n")
         self.now.write("/run/systemd/system/eunomiad.service.d/dead.conf", "[Service]\nRestart=no\n")
         self.now.run("systemctl", "daemon-reload")
         self.now.note_bpf()

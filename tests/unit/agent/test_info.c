@@ -4,6 +4,7 @@
 #include "info.h"
 
 #include "agent_test.h"
+#include "base/fd.h"
 #include "base/str.h"
 
 #include <stdbool.h>
@@ -39,11 +40,26 @@ static void test_kernel_btf_is_what_the_file_says(void **state)
 	assert_int_equal(feature.is_available, access("/sys/kernel/btf/vmlinux", F_OK) == 0);
 }
 
+/* The switch is readable in the first network namespace, and by root. */
+static void test_jit_is_what_the_switch_says(void **state)
+{
+	struct info_feature feature;
+	char text[16];
+
+	(void)state;
+	if (eub_read_line("/proc/sys/net/core/bpf_jit_enable", text, sizeof(text)) < 0 ||
+	    !find("tracepoint", &feature) || !feature.is_available)
+		skip();
+	assert_true(find("bpf-jit", &feature));
+	assert_int_equal(feature.is_available, text[0] != '0');
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_missing_feature_says_why),
 		cmocka_unit_test(test_kernel_btf_is_what_the_file_says),
+		cmocka_unit_test(test_jit_is_what_the_switch_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* What kinds of hooks need: LSM programs on made lists of security modules. */
 #include "object/need.h"
 
+#include "base/kernel.h"
 #include "base/str.h"
 
 /* clang-format off */
@@ -12,6 +13,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -91,13 +93,27 @@ static void test_kinds(void **state)
 	}
 }
 
+/* The libbpf that runs decides, not the one that was built with. */
+static void test_libbpf(void **state)
+{
+	bool is_old = libbpf_major_version() == 1 && libbpf_minor_version() < 3;
+	struct eun_error err = EUN_ERROR_INIT;
+	int r = eun__need_check(eun__attach_kind_find("uretprobe.multi/x"), &err);
+
+	(void)state;
+	if (!eub_kernel_is_at_least(6, 6))
+		skip();
+	assert_int_equal(r, is_old ? -EOPNOTSUPP : 0);
+	assert_int_equal(strstr(err.message, "libbpf 1.3") != NULL, is_old);
+	eun_error_done(&err);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lsm_is_refused),
-		cmocka_unit_test(test_lsm_passes),
-		cmocka_unit_test(test_remark),
-		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_lsm_is_refused), cmocka_unit_test(test_lsm_passes),
+		cmocka_unit_test(test_remark),	       cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_libbpf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
