@@ -23,7 +23,7 @@ struct eun__field_spec {
 
 /**
  * eun__schema_from_btf() - compile the plan of a struct
- * @btf:     borrowed
+ * @btf:     borrowed; of eun__btf_open(), or any whose records are aligned to 4 bytes
  * @type_id: of a struct or union, or a typedef of one
  *
  * Return: 0; -EINVAL (EUN_REASON_BAD_PACKAGE: not a struct, inconsistent BTF), -E2BIG (too many

@@ -17,6 +17,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <jansson.h>
+#include <linux/btf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,10 +110,27 @@ static void check_result(int r, struct eun_schema *schema, struct eun_error *err
 	eun_error_done(err);
 }
 
+/*
+ * eun__btf_open() lets through only headers of the length known. libbpf takes any, and has records
+ * that are not aligned behind one of an odd length.
+ */
+static bool has_aligned_records(const uint8_t *type, size_t type_size)
+{
+	struct btf_header header;
+
+	if (type_size < sizeof(header))
+		return false;
+	memcpy(&header, type, sizeof(header));
+	return header.hdr_len % sizeof(uint32_t) == 0;
+}
+
 static void check_btf(const uint8_t *type, size_t type_size, const uint8_t *record, size_t size)
 {
-	struct btf *btf = btf__new(type, (uint32_t)type_size);
+	struct btf *btf;
 
+	if (!has_aligned_records(type, type_size))
+		return;
+	btf = btf__new(type, (uint32_t)type_size);
 	if (!btf)
 		return;
 	for (uint32_t i = 0; i < EUB_MIN(btf__type_cnt(btf), (uint32_t)N_TYPES_MAX); i++) {
