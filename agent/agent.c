@@ -454,6 +454,7 @@ static int init_service(struct agent *agent)
 					   .launcher = &agent->launcher,
 					   .probations = &agent->probations,
 					   .config = &agent->config,
+					   .unmet = &agent->declare.unmet,
 					   .log = &agent->log };
 	agent->probations = (struct probations){ .slots = &agent->slots, .log = &agent->log };
 	r = probations_init(&agent->probations, &agent->loop);
@@ -620,6 +621,7 @@ struct agent *agent_free(struct agent *agent)
 	watch_done(&agent->watch);
 	probations_done(&agent->probations);
 	service_done(&agent->service);
+	declare_done(&agent->declare);
 	if (agent->slots.engine)
 		slots_done(&agent->slots);
 	agent->engine = eun_engine_free(agent->engine);

@@ -41,17 +41,14 @@ static struct change *change_free(struct change *change)
 	return NULL;
 }
 
-static void log_at(const struct declare *declare, enum log_level level, const char *name,
-		   const char *message, const char *path)
+/* @slot: "" if all are meant. */
+static void note_unmet(struct declare *declare, const char *slot, const char *reason, bool waits)
 {
-	log_write(declare->log, level, LOG_ID_DECLARATION_BAD, LOG_FIELDS({ "EUNOMIA_SLOT", name }),
-		  "%s%s%s", path ? path : "", path ? ": " : "", message);
-}
+	bool was_said = declare->is_retry && unmet_has(&declare->unmet, slot, reason);
 
-static void log_bad(const struct declare *declare, const char *name, const char *message,
-		    const char *path)
-{
-	log_at(declare, LOG_LEVEL_ERR, name, message, path);
+	log_write(declare->log, was_said ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERR, LOG_ID_DECLARATION_BAD,
+		  LOG_FIELDS({ "EUNOMIA_SLOT", slot[0] ? slot : NULL }), "%s", reason);
+	(void)unmet_add(&declare->found, slot, reason, waits); /* the log has it in any case */
 }
 
 static void end_pass(struct declare *declare);
@@ -68,10 +65,11 @@ static void end_change(struct change *change)
 static void fail_change(struct change *change, const struct eun_error *err)
 {
 	struct declare *declare = change->declare;
+	_cleanup_(eun_error_done) struct eun_error full = EUN_ERROR_INIT;
 	bool may_come = err->reason == EUN_REASON_NO_TARGET;
 
-	log_at(declare, may_come && declare->is_retry ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERR,
-	       change->name, err->message, change->path);
+	eun_error_set(&full, err->code, err->reason, "%s: %s", change->path, err->message);
+	note_unmet(declare, change->name, full.message, may_come);
 	if (may_come)
 		later_note(declare->later);
 	end_change(change);
@@ -200,7 +198,7 @@ static void on_change(void *userdata, enum declared_change kind, const char *nam
 	struct change *change = make_change(declare, kind, name, declared);
 
 	if (!change) {
-		log_bad(declare, name, "out of memory", NULL);
+		note_unmet(declare, name, "out of memory", false);
 		return;
 	}
 	declare->n_pending++;
@@ -231,10 +229,11 @@ static void apply(struct declare *declare)
 
 	for (size_t i = 0; i < declare->set.n; i++)
 		if (declare->set.items[i].err.code < 0)
-			log_bad(declare, declare->set.items[i].name,
-				declare->set.items[i].err.message, NULL);
+			note_unmet(declare, declare->set.items[i].name,
+				   declare->set.items[i].err.message, false);
 	if (!present) {
-		log_err(declare->log, "declared trackers cannot be compared: out of memory");
+		note_unmet(declare, "", "declared trackers cannot be compared: out of memory",
+			   false);
 		return;
 	}
 	declared_diff(&declare->set, present, list_slots(slots, present), on_change, declare);
@@ -253,7 +252,7 @@ static void on_read(struct job *job)
 
 	declare->n_pending = 1; /* for the time of the walk */
 	if (declare->err.code < 0)
-		log_bad(declare, NULL, declare->err.message, NULL);
+		note_unmet(declare, "", declare->err.message, false);
 	else if (!declare->launcher->is_stopping)
 		apply(declare);
 	if (--declare->n_pending == 0)
@@ -262,6 +261,7 @@ static void on_read(struct job *job)
 
 static void release_pass(struct declare *declare)
 {
+	unmet_replace(&declare->unmet, &declare->found);
 	declared_done(&declare->set);
 	eun_error_done(&declare->err);
 	free(EUB_TAKE_PTR(declare->folder));
@@ -280,7 +280,7 @@ static void begin_pass(struct declare *declare)
 	declare->folder = strdup(declare->config->trackers_conf_dir);
 	declare->trackers_dir = strdup(declare->config->trackers_dir);
 	if (!declare->folder || !declare->trackers_dir) {
-		log_bad(declare, NULL, "out of memory", NULL);
+		note_unmet(declare, "", "declared trackers cannot be read: out of memory", false);
 		release_pass(declare);
 		end_passes(declare);
 		return;
@@ -317,4 +317,10 @@ void declare_begin(struct declare *declare)
 void declare_retry(struct declare *declare)
 {
 	begin_passes(declare, true);
+}
+
+void declare_done(struct declare *declare)
+{
+	unmet_done(&declare->unmet);
+	unmet_done(&declare->found);
 }

@@ -24,6 +24,7 @@ struct launcher;
 struct probations;
 struct rpc_health;
 struct rpc_reflection;
+struct unmet_list;
 
 struct service {
 	struct eun_engine *engine;
@@ -33,6 +34,7 @@ struct service {
 	struct launcher *launcher;
 	struct probations *probations;
 	const struct config *config;
+	const struct unmet_list *unmet;
 	struct log *log;
 	uint64_t started_wall_ns;
 	size_t n_starts;  /* under way */

@@ -9,6 +9,7 @@
 #include "info.h"
 #include "keep.h"
 #include "state_aside.h"
+#include "unmet.h"
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -162,6 +163,30 @@ static int add_aside(Eunomia__V1__InfoReply *reply, const struct service *servic
 	return r;
 }
 
+/* As many are told of as somebody may want to hear of; the log has all. */
+#define UNMET_TOLD_MAX 64
+
+static int add_unmet(Eunomia__V1__InfoReply *reply, const struct unmet_list *list)
+{
+	size_t n = EUB_MIN(list->n, (size_t)UNMET_TOLD_MAX);
+
+	reply->unmet_declarations = calloc(n + 1, sizeof(Eunomia__V1__UnmetDeclaration *));
+	for (size_t i = 0; reply->unmet_declarations && i < n; i++) {
+		Eunomia__V1__UnmetDeclaration *message = malloc(sizeof(*message));
+
+		if (!message)
+			return -ENOMEM;
+		eunomia__v1__unmet_declaration__init(message);
+		reply->unmet_declarations[reply->n_unmet_declarations++] = message;
+		message->slot = strdup(list->items[i].slot);
+		message->reason = strdup(list->items[i].reason);
+		message->waits = list->items[i].waits;
+		if (!message->slot || !message->reason)
+			return -ENOMEM;
+	}
+	return reply->unmet_declarations ? 0 : -ENOMEM;
+}
+
 void service_info(struct rpc_call *call, const ProtobufCMessage *message EUB_UNUSED)
 {
 	const struct service *service = service_of(call);
@@ -174,7 +199,7 @@ void service_info(struct rpc_call *call, const ProtobufCMessage *message EUB_UNU
 	eunomia__v1__info_reply__init(reply);
 	if (add_agent(reply, service) < 0 || add_features(reply, service->slots->keep) < 0 ||
 	    add_limits(reply, service->config) < 0 || add_folders(reply, service->config) < 0 ||
-	    add_aside(reply, service) < 0) {
+	    add_aside(reply, service) < 0 || add_unmet(reply, service->unmet) < 0) {
 		service_fail_no_memory(call);
 	} else {
 		(void)rpc_call_send(call, &reply->base); /* one reply is below any mark */

@@ -33,6 +33,7 @@ static const struct doctor_check checks[] = {
 	{ "agent-rights", doctor_check_agent_rights },
 	{ "features", doctor_check_features },
 	{ "slots", doctor_check_slots },
+	{ "declared", doctor_check_declared },
 	{ "set-aside", doctor_check_set_aside },
 };
 

@@ -295,6 +295,30 @@ void doctor_check_slots(struct doctor *doctor)
 		judge_slot(doctor, list->slots[i]);
 }
 
+static void judge_declaration(struct doctor *doctor, const Eunomia__V1__UnmetDeclaration *unmet)
+{
+	if (unmet->waits) {
+		doctor_find(doctor, DOCTOR_WARNING, "slot '%s' waits: %s", unmet->slot,
+			    unmet->reason);
+		doctor_remedy(doctor, "it starts when that is there");
+	} else {
+		doctor_find(doctor, DOCTOR_PROBLEM, "%s%s%s%s", *unmet->slot ? "slot '" : "",
+			    unmet->slot, *unmet->slot ? "' is not as declared: " : "",
+			    unmet->reason);
+		doctor_remedy(doctor, "mend that, then systemctl reload eunomiad");
+	}
+}
+
+void doctor_check_declared(struct doctor *doctor)
+{
+	const Eunomia__V1__InfoReply *info = doctor->agent->info;
+
+	for (size_t i = 0; info && i < info->n_unmet_declarations; i++)
+		judge_declaration(doctor, info->unmet_declarations[i]);
+	if (info && info->n_unmet_declarations == 0)
+		doctor_find(doctor, DOCTOR_OK, "every declared tracker is as its file says");
+}
+
 void doctor_check_set_aside(struct doctor *doctor)
 {
 	const Eunomia__V1__InfoReply *info = doctor->agent->info;

@@ -24,4 +24,5 @@ void doctor_check_agent(struct doctor *doctor);
 void doctor_check_versions(struct doctor *doctor);
 void doctor_check_features(struct doctor *doctor);
 void doctor_check_slots(struct doctor *doctor);
+void doctor_check_declared(struct doctor *doctor);
 void doctor_check_set_aside(struct doctor *doctor);

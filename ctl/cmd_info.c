@@ -20,6 +20,9 @@ static const struct table_column aside_columns[] = { { "SET ASIDE", TABLE_TEXT }
 						     { "TIME", TABLE_FIXED },
 						     { "REASON", TABLE_TEXT } };
 
+static const struct table_column unmet_columns[] = { { "NOT AS DECLARED", TABLE_TEXT },
+						     { "REASON", TABLE_TEXT } };
+
 static void write_features(struct document *doc, const Eunomia__V1__InfoReply *info)
 {
 	document_begin_array(doc, "features");
@@ -60,6 +63,19 @@ static void write_set_aside(struct document *doc, const Eunomia__V1__InfoReply *
 	document_end(doc);
 }
 
+static void write_unmet(struct document *doc, const Eunomia__V1__InfoReply *info)
+{
+	document_begin_array(doc, "unmet_declarations");
+	for (size_t i = 0; i < info->n_unmet_declarations; i++) {
+		document_begin_object(doc, NULL);
+		document_add_string(doc, "slot", info->unmet_declarations[i]->slot);
+		document_add_string(doc, "reason", info->unmet_declarations[i]->reason);
+		document_add_bool(doc, "waits", info->unmet_declarations[i]->waits);
+		document_end(doc);
+	}
+	document_end(doc);
+}
+
 static void write_info(struct document *doc, const void *object)
 {
 	const Eunomia__V1__InfoReply *info = object;
@@ -81,6 +97,7 @@ static void write_info(struct document *doc, const void *object)
 		document_add_string(doc, NULL, info->trackers[i]);
 	document_end(doc);
 	write_set_aside(doc, info);
+	write_unmet(doc, info);
 	document_end(doc);
 }
 
@@ -160,6 +177,19 @@ static int append_set_aside(const struct ctl *ctl, const Eunomia__V1__InfoReply 
 	return record_finish_section(ctl, &table, out);
 }
 
+static int append_unmet(const struct ctl *ctl, const Eunomia__V1__InfoReply *info,
+			struct eub_buf *out)
+{
+	struct table table;
+
+	table_init(&table, unmet_columns, EUB_ARRAY_SIZE(unmet_columns));
+	for (size_t i = 0; i < info->n_unmet_declarations; i++) {
+		table_add(&table, info->unmet_declarations[i]->slot);
+		table_add(&table, info->unmet_declarations[i]->reason);
+	}
+	return record_finish_section(ctl, &table, out);
+}
+
 static void append_name(const void *object, struct eub_buf *out)
 {
 	(void)object; /* there is one agent */
@@ -177,6 +207,8 @@ static int append_info(const struct ctl *ctl, const void *object, struct eub_buf
 		r = append_limits(ctl, info, out);
 	if (r == 0)
 		r = append_set_aside(ctl, info, out);
+	if (r == 0)
+		r = append_unmet(ctl, info, out);
 	if (info->n_trackers > 0)
 		eub_buf_append_str(out, "\nTRACKERS\n");
 	for (size_t i = 0; i < info->n_trackers; i++)

@@ -263,17 +263,29 @@ class Late(harness.AgentTest):
         self.assertEqual(self.state(), "running")
         self.agent.ctl("stop", "targets")
 
+    def unmet(self):
+        return self.agent.json("info")["unmet_declarations"]
+
     def test_a_declared_one_starts_when_the_cgroup_comes(self):
         os.makedirs(self.agent.declared_dir, exist_ok=True)
         path = os.path.join(self.agent.declared_dir, "targets.conf")
         with open(path, "w", encoding="utf-8") as file:
             file.write(f"[Tracker]\nSource={TARGETS}\nAttach=cgroup={self.cgroup}\n")
+        bad = os.path.join(self.agent.declared_dir, "bad.conf")
+        with open(bad, "w", encoding="utf-8") as file:
+            file.write("[Tracker]\nColour=red\n")
         self.restart()
         self.assertIsNone(self.state())
+        self.assertEqual({one["slot"]: one["waits"] for one in self.unmet()},
+                         {"targets": True, "bad": False})
         self.cgroup_comes()
         self.runs()
-        self.assertEqual(self.agent.log().count("cannot be found"), 1)
+        harness.wait_until(lambda: [one["slot"] for one in self.unmet()] == ["bad"],
+                           "only the bad file is left")
+        for words in ("cannot be found", "key Colour="):
+            self.assertEqual(self.agent.log().count(words), 1, words)
         os.unlink(path)
+        os.unlink(bad)
         self.agent.process.send_signal(signal.SIGHUP)
         harness.wait_until(lambda: self.state() is None, "it is declared no more")
 

@@ -158,6 +158,20 @@ class WithAgent(harness.AgentTest):
         self.assertEqual(aside[0]["slot"], "a")
         self.assertTrue(os.path.isdir(aside[0]["folder"]))
 
+    def test_declared_tracker_that_is_refused(self):
+        os.mkdir(self.agent.declared_dir)
+        path = os.path.join(self.agent.declared_dir, "x.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("[Tracker]\nSource=/no/such\n")
+        self.agent.stop()
+        self.agent.start()
+        done = self.agent.ctl("doctor", "-o", "json", check=False)
+        self.assertEqual(done.returncode, 1)
+        found = findings(done)["declared"]
+        self.assertEqual([one["level"] for one in found], ["problem"])
+        self.assertIn(f"slot 'x' is not as declared: {path}: ", found[0]["evidence"])
+        self.assertIn("reload", found[0]["remedy"])
+
     def test_report(self):
         self.agent.start_numbered("a")
         os.mkdir(self.agent.declared_dir)

@@ -546,6 +546,16 @@ class Declared(Survival):
         self.assertEqual(self.state_of(agent, "good"), ("running", 2))
         self.assertEqual(self.state_of(agent, "bad"), ("running", 1))
         self.assertEqual(set(agent.slots()), {"good", "bad"})
+        unmet = {one["slot"]: one for one in agent.json("info")["unmet_declarations"]}
+        self.assertEqual(set(unmet), {"bad", "absent", "refused"})
+        self.assertFalse(any(one["waits"] for one in unmet.values()))
+        for name, evidence in (("bad", "bad.conf:3: key Colour="), ("absent", "no-such-tracker"),
+                               ("refused", "refused.conf: ")):
+            self.assertIn(evidence, unmet[name]["reason"])
+        for name in ("bad", "absent", "refused"):
+            os.unlink(os.path.join(agent.declared_dir, f"{name}.conf"))
+        self.reload(agent)
+        self.assertEqual(agent.json("info")["unmet_declarations"], [])
 
     def test_ready_means_that_they_run(self):
         agent = self.agent()
