@@ -300,7 +300,8 @@ static void judge_declaration(struct doctor *doctor, const Eunomia__V1__UnmetDec
 	if (unmet->waits) {
 		doctor_find(doctor, DOCTOR_WARNING, "slot '%s' waits: %s", unmet->slot,
 			    unmet->reason);
-		doctor_remedy(doctor, "it starts when that is there");
+		doctor_remedy(doctor, "it is tried again by itself; at once by systemctl reload "
+				      "eunomiad");
 	} else {
 		doctor_find(doctor, DOCTOR_PROBLEM, "%s%s%s%s", *unmet->slot ? "slot '" : "",
 			    unmet->slot, *unmet->slot ? "' is not as declared: " : "",
