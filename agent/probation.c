@@ -23,12 +23,18 @@
 #include <eunomia/engine.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TICK_MS		 100
-#define PROBATION_MIN_NS (UINT64_C(2) * TICK_MS * 1000000)
+/*
+ * What the old generation was at when it went is told as the new one's (docs/architecture.md,
+ * "Generations and swap"), and is read after EventDelayUs= at the latest: within this time.
+ */
+#define SETTLE_NS	 UINT64_C(250000000)
+#define PROBATION_MIN_NS (2 * SETTLE_NS)
 
 struct probation {
 	struct eub_list link; /* in the set's items, or alone */
@@ -40,6 +46,8 @@ struct probation {
 	uint64_t duration_ns;
 	uint64_t looked_at_ns;
 	uint64_t paused_ns;
+	uint64_t n_stragglers;
+	bool has_settled; /* there can be no more stragglers */
 	int run_stats_fd;
 	struct probation_period before;
 	/* Totals of the slot's programs where the present measure began. */
@@ -204,11 +212,22 @@ static void go_back(struct probation *probation, struct slot_entry *entry, const
 static void pass(struct probation *probation, struct slot_entry *entry,
 		 const struct probation_period *now)
 {
-	log_info(probation->set->log, "slot '%s': generation %u passed its probation", entry->name,
-		 probation->new_generation);
+	log_info(probation->set->log,
+		 "slot '%s': generation %u passed its probation with %" PRIu64 " events",
+		 entry->name, probation->new_generation, now->events);
 	entry->deeds.run_count = now->run_count;
 	entry->deeds.run_time_ns = now->run_time_ns;
 	(void)probation_free(probation);
+}
+
+/* Whoever was not looked at in time, since the slot was busy, is given some time all the same. */
+static void settle(struct probation *probation, const struct probation_period *now)
+{
+	probation->n_stragglers = now->events;
+	if (now->ns < SETTLE_NS)
+		return;
+	probation->has_settled = true;
+	probation->duration_ns = EUB_MAX(probation->duration_ns, now->ns + SETTLE_NS);
 }
 
 static void look(struct probation *probation, uint64_t now_ns)
@@ -235,6 +254,9 @@ static void look(struct probation *probation, uint64_t now_ns)
 	now.events = entry->deeds.events;
 	now.decode_errors = entry->deeds.decode_errors;
 	now.lost -= EUB_MIN(now.lost, entry->deeds.lost_before);
+	if (!probation->has_settled)
+		settle(probation, &now);
+	now.stragglers = probation->n_stragglers;
 	moment = now.ns >= probation->duration_ns ? PROBATION_AT_END : PROBATION_MEANWHILE;
 	if (probation_judge(&probation->before, &now, moment, reason)) {
 		go_back(probation, entry, reason);

@@ -11,6 +11,7 @@ struct probation_period {
 	uint64_t ns;
 	uint64_t events;
 	uint64_t decode_errors;
+	uint64_t stragglers; /* events so early that the generation before may have made them */
 	uint64_t lost;
 	uint64_t run_count; /* with run_time_ns: of its programs, while the kernel counted them */
 	uint64_t run_time_ns;

@@ -248,7 +248,7 @@ class Agent:
                 self.stop()
             else:
                 self.kill()
-                print(f"-- log of the agent:\n{self.log()[-8000:]}", file=sys.stderr)
+                print(f"-- log of the agent:\n{self.log_end()}", file=sys.stderr)
             if kind is None and os.path.exists(self.bpffs_dir):
                 raise AssertionError(f"left in {self.bpffs_dir}: {os.listdir(self.bpffs_dir)}")
         finally:
@@ -263,6 +263,11 @@ class Agent:
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def log_end(self):
+        """For people: the last lines, without those of clients that come and go."""
+        return "".join(line for line in self.log().splitlines(keepends=True)
+                       if "eunomiad: info: client uid" not in line)[-8000:]
 
     def n_connected(self):
         """How many clients have ever connected."""
@@ -286,7 +291,7 @@ class Agent:
             self.kill()
             raise AssertionError(f"the agent does not end; its log:\n{self.log()}") from None
         if status != self.expect_exit:
-            raise AssertionError(f"the agent ended with {status}; its log:\n{self.log()[-8000:]}")
+            raise AssertionError(f"the agent ended with {status}; its log:\n{self.log_end()}")
         wait_until(lambda: not owned & loaded_ids(), "the agent's BPF objects are gone")
 
     def is_alive(self):
@@ -404,7 +409,7 @@ class AgentTest(unittest.TestCase):
 
     def tearDown(self):
         if has_failed(self):
-            print(f"-- log of the agent:\n{self.agent.log()[-8000:]}", file=sys.stderr)
+            print(f"-- log of the agent:\n{self.agent.log_end()}", file=sys.stderr)
 
 
 class WitnessTest(AgentTest):

@@ -121,6 +121,10 @@ static void test_silence(void **state EUB_UNUSED)
 	expect(&well, (struct probation_period){ 0 }, PROBATION_AT_END,
 	       "silence: no event, where the generation before had 100");
 	expect(&well, (struct probation_period){ .events = 1 }, PROBATION_AT_END, NULL);
+	expect(&well, (struct probation_period){ .events = 2, .stragglers = 2 }, PROBATION_AT_END,
+	       "silence: no event, where the generation before had 100");
+	expect(&well, (struct probation_period){ .events = 3, .stragglers = 2 }, PROBATION_AT_END,
+	       NULL);
 	/* Four were to be expected: none may be chance. */
 	expect(&rare, (struct probation_period){ 0 }, PROBATION_AT_END, NULL);
 	expect(&nothing, (struct probation_period){ 0 }, PROBATION_AT_END, NULL);
@@ -129,7 +133,8 @@ static void test_silence(void **state EUB_UNUSED)
 static void test_largest_numbers(void **state EUB_UNUSED)
 {
 	const struct probation_period most = { UINT64_MAX / 2, UINT64_MAX / 2, UINT64_MAX / 2,
-					       UINT64_MAX / 2, UINT64_MAX / 2, UINT64_MAX / 2 };
+					       UINT64_MAX / 2, UINT64_MAX / 2, UINT64_MAX / 2,
+					       UINT64_MAX / 2 };
 	const struct probation_period nothing = { 0 };
 	char reason[PROBATION_REASON_MAX] = "";
 
