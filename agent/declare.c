@@ -41,7 +41,7 @@ static struct change *change_free(struct change *change)
 	return NULL;
 }
 
-/* @slot: "" if all are meant. */
+/* @slot: "" if none is meant, or all are. */
 static void note_unmet(struct declare *declare, const char *slot, const char *reason, bool waits)
 {
 	bool was_said = declare->is_retry && unmet_has(&declare->unmet, slot, reason);
@@ -68,7 +68,8 @@ static void fail_change(struct change *change, const struct eun_error *err)
 	_cleanup_(eun_error_done) struct eun_error full = EUN_ERROR_INIT;
 	bool may_come = err->reason == EUN_REASON_NO_TARGET;
 
-	eun_error_set(&full, err->code, err->reason, "%s: %s", change->path, err->message);
+	(void)eun_error_set(&full, err->code, err->reason, "%s", err->message);
+	eun_error_prefix(&full, "%s", change->path);
 	note_unmet(declare, change->name, full.message, may_come);
 	if (may_come)
 		later_note(declare->later);
@@ -221,6 +222,14 @@ static size_t list_slots(const struct slots *slots, struct declared_slot *ret_sl
 	return n;
 }
 
+/* The name of a bad file may be none that a slot can have. */
+static void note_bad_file(struct declare *declare, const struct declared *declared)
+{
+	bool has_slot = eun_slot_name_is_valid(declared->name);
+
+	note_unmet(declare, has_slot ? declared->name : "", declared->err.message, false);
+}
+
 static void apply(struct declare *declare)
 {
 	const struct slots *slots = declare->launcher->slots;
@@ -229,8 +238,7 @@ static void apply(struct declare *declare)
 
 	for (size_t i = 0; i < declare->set.n; i++)
 		if (declare->set.items[i].err.code < 0)
-			note_unmet(declare, declare->set.items[i].name,
-				   declare->set.items[i].err.message, false);
+			note_bad_file(declare, &declare->set.items[i]);
 	if (!present) {
 		note_unmet(declare, "", "declared trackers cannot be compared: out of memory",
 			   false);

@@ -65,7 +65,7 @@ static int configure(const struct options *options, struct config *ret_config,
 
 	if (r != -EINVAL && r != -ERANGE)
 		return r;
-	(void)fprintf(stderr, "eunomiad: %s, continuing without the file\n", err->message);
+	(void)fprintf(stderr, "eunomiad: %s; trying without the file\n", err->message);
 	eun_error_done(err);
 	defaults.config_path = "/dev/null";
 	return options_configure(&defaults, on_warning, NULL, ret_config, err);

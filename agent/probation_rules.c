@@ -82,7 +82,10 @@ static bool is_silent(const struct probation_period *before, const struct probat
 	double expected =
 	    before->ns > 0 ? (double)before->events * (double)now->ns / (double)before->ns : 0;
 
-	(void)snprintf(figures, size, "no event, where the generation before had %.0f", expected);
+	(void)snprintf(figures, size,
+		       "%" PRIu64 " events at its beginning and none after, where the generation "
+		       "before had %.0f",
+		       now->events, expected);
 	return now->events <= now->stragglers && expected >= (double)bound;
 }
 

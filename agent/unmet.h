@@ -6,13 +6,13 @@
 #include <stddef.h>
 
 struct unmet {
-	char *slot;   /* "": not even the folder could be read */
-	char *reason; /* one line, with the file's path */
+	char *slot;   /* owned; "": the folder, or a file whose name is no slot's */
+	char *reason; /* owned; one line, with the path of the file or folder */
 	bool waits;   /* for an interface or a cgroup, and is tried again by itself */
 };
 
 struct unmet_list {
-	struct unmet *items;
+	struct unmet *items; /* owned */
 	size_t n;
 };
 

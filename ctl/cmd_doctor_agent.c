@@ -303,9 +303,11 @@ static void judge_declaration(struct doctor *doctor, const Eunomia__V1__UnmetDec
 		doctor_remedy(doctor, "it is tried again by itself; at once by systemctl reload "
 				      "eunomiad");
 	} else {
-		doctor_find(doctor, DOCTOR_PROBLEM, "%s%s%s%s", *unmet->slot ? "slot '" : "",
-			    unmet->slot, *unmet->slot ? "' is not as declared: " : "",
-			    unmet->reason);
+		if (*unmet->slot)
+			doctor_find(doctor, DOCTOR_PROBLEM, "slot '%s' is not as declared: %s",
+				    unmet->slot, unmet->reason);
+		else
+			doctor_find(doctor, DOCTOR_PROBLEM, "%s", unmet->reason);
 		doctor_remedy(doctor, "mend that, then systemctl reload eunomiad");
 	}
 }

@@ -8,6 +8,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* A longer context, of a path say, would leave no room for the message. */
+#define CONTEXT_MAX 401
+
 static const char *const reason_names[] = {
 	[EUN_REASON_NONE] = "none",
 	[EUN_REASON_INTERNAL] = "internal",
@@ -60,6 +63,16 @@ static void format_line(char *dst, size_t size, const char *format, va_list args
 	eub_buf_done(&safe);
 }
 
+EUB_PRINTF(3, 4)
+static void set_line(char *dst, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	format_line(dst, size, format, args);
+	va_end(args);
+}
+
 int eun_error_set(struct eun_error *err, int code, enum eun_reason reason, const char *format, ...)
 {
 	va_list args;
@@ -81,8 +94,7 @@ int eub_error_no_memory(struct eun_error *err)
 
 void eun_error_prefix(struct eun_error *err, const char *format, ...)
 {
-	char message[EUN_ERROR_MESSAGE_MAX];
-	char context[EUN_ERROR_MESSAGE_MAX];
+	char context[CONTEXT_MAX];
 	va_list args;
 
 	if (!err || err->code == 0)
@@ -90,8 +102,7 @@ void eun_error_prefix(struct eun_error *err, const char *format, ...)
 	va_start(args, format);
 	format_line(context, sizeof(context), format, args);
 	va_end(args);
-	memcpy(message, err->message, sizeof(message));
-	(void)snprintf(err->message, sizeof(err->message), "%.400s: %.600s", context, message);
+	set_line(err->message, sizeof(err->message), "%s: %s", context, err->message);
 }
 
 void eun_error_set_subject(struct eun_error *err, const char *subject)

@@ -16,6 +16,7 @@ from kept import CALLED, call_with
 from test_half_done import faults_are_built_in
 
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
+NO_NAME = os.fsdecode(b"no\xffname")  # of a slot, nor UTF-8
 
 
 def in_mounts_of_its_own(script, *arguments):
@@ -181,7 +182,7 @@ class Restart(Survival):
         done = subprocess.run([*end, "--config", file.name], capture_output=True, text=True,
                               check=True)
         self.assertEqual(done.stdout, f"ended {agent.bpffs_dir}/a:b\nended {agent.bpffs_dir}/n\n")
-        self.assertRegex(done.stderr, "broken.conf:2: .*LogLevel.*continuing without the file")
+        self.assertRegex(done.stderr, "broken.conf:2: .*LogLevel.*trying without the file")
         self.assertFalse(os.path.exists(agent.bpffs_dir))
         harness.wait_until(lambda: not {("prog", i) for i in loaded} & harness.loaded_ids(),
                            "they are detached")
@@ -536,6 +537,7 @@ class Declared(Survival):
         self.reload(agent)
         self.declare(agent, "bad", "Source=numbered\nColour=red\n")
         self.declare(agent, "absent", "Source=no-such-tracker\n")
+        self.declare_numbered(agent, NO_NAME)
         self.declare(agent, "refused", f"Source={NUMBERED}\nSet=no_such_variable=1\n")
         self.declare_numbered(agent, "good", "EventsPerSecond=1000000\n")
         self.reload(agent)
@@ -547,12 +549,12 @@ class Declared(Survival):
         self.assertEqual(self.state_of(agent, "bad"), ("running", 1))
         self.assertEqual(set(agent.slots()), {"good", "bad"})
         unmet = {one["slot"]: one for one in agent.json("info")["unmet_declarations"]}
-        self.assertEqual(set(unmet), {"bad", "absent", "refused"})
+        self.assertEqual(set(unmet), {"bad", "absent", "refused", ""})
         self.assertFalse(any(one["waits"] for one in unmet.values()))
         for name, evidence in (("bad", "bad.conf:3: key Colour="), ("absent", "no-such-tracker"),
-                               ("refused", "refused.conf: ")):
+                               ("refused", "refused.conf: "), ("", "/no\\xffname.conf: ")):
             self.assertIn(evidence, unmet[name]["reason"])
-        for name in ("bad", "absent", "refused"):
+        for name in ("bad", "absent", "refused", NO_NAME):
             os.unlink(os.path.join(agent.declared_dir, f"{name}.conf"))
         self.reload(agent)
         self.assertEqual(agent.json("info")["unmet_declarations"], [])

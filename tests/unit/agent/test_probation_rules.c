@@ -119,10 +119,11 @@ static void test_silence(void **state EUB_UNUSED)
 
 	expect(&well, (struct probation_period){ 0 }, PROBATION_MEANWHILE, NULL);
 	expect(&well, (struct probation_period){ 0 }, PROBATION_AT_END,
-	       "silence: no event, where the generation before had 100");
+	       "silence: 0 events at its beginning and none after, where the generation before had "
+	       "100");
 	expect(&well, (struct probation_period){ .events = 1 }, PROBATION_AT_END, NULL);
 	expect(&well, (struct probation_period){ .events = 2, .stragglers = 2 }, PROBATION_AT_END,
-	       "silence: no event, where the generation before had 100");
+	       "silence: 2 events at its beginning and none after, ");
 	expect(&well, (struct probation_period){ .events = 3, .stragglers = 2 }, PROBATION_AT_END,
 	       NULL);
 	/* Four were to be expected: none may be chance. */

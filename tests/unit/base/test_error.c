@@ -8,6 +8,7 @@
 /* clang-format on */
 
 #include "base/error.h"
+#include "base/str.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +55,27 @@ static void test_null_is_allowed(void **state)
 	eun_error_set_hint(NULL, "x");
 	eun_error_set_log(NULL, "x", 10);
 	eun_error_done(NULL);
+}
+
+/* A path of several bytes a character: neither part is lost, no character is cut. */
+static void test_long_prefix(void **state)
+{
+	struct eun_error err = EUN_ERROR_INIT;
+	char path[4096];
+
+	(void)state;
+	path[0] = '/';
+	for (size_t i = 1; i + 2 < sizeof(path); i += 2)
+		memcpy(path + i, "\xc3\xa9", 3);
+	(void)eun_error_set(&err, -EIO, EUN_REASON_IO, "%s", path);
+	eun_error_prefix(&err, "%s", path);
+	assert_int_equal(strcspn(err.message, ":"), 399);
+	assert_int_equal(strlen(err.message), EUN_ERROR_MESSAGE_MAX - 2);
+	for (size_t i = 0, n; err.message[i]; i += n) {
+		n = eub_utf8_length(err.message + i, strlen(err.message + i));
+		assert_true(n > 0);
+	}
+	eun_error_done(&err);
 }
 
 static void test_prefix_needs_a_failure(void **state)
@@ -124,6 +146,7 @@ int main(void)
 		cmocka_unit_test(test_first_failure_is_kept),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_null_is_allowed),
+		cmocka_unit_test(test_long_prefix),
 		cmocka_unit_test(test_prefix_needs_a_failure),
 		cmocka_unit_test(test_control_characters_are_made_visible),
 		cmocka_unit_test(test_long_messages_end_at_a_character),
